@@ -1,0 +1,47 @@
+/** Every bound of the system, with its unit (invariant 8). A full one answers `overloaded` at once, or says what else. */
+export const limits = {
+  /** Client commands arrived and not yet answered, in one engine. */
+  waitingCommandsMax: 1_200,
+  /** Turns in one batch; the batch that is full waits for the writer. */
+  batchTurnsMax: 4_096,
+  /** Effects and deadlines handled in one turn. */
+  turnMessagesMax: 10_000,
+  /** Holds or sessions ended by one `ExpireDue`; the rest follows in the next turn. */
+  expiriesPerTurnMax: 1_000,
+  /** Actors kept in memory that could leave it. */
+  idleActorsMax: 10_000,
+  /** Bound keys remembered in memory; older ones are read from the index. */
+  keysInMemoryMax: 500_000,
+  /** How long a key stays bound, ms. */
+  keyTtlMs: 24 * 60 * 60 * 1000,
+  /** People in the engine's own line, per room. */
+  engineLineMax: 100_000,
+  /** Live sessions per room, whatever its policy says. */
+  sessionsMax: 1_000_000,
+  /** Ranges of places left early, per line. */
+  leaverRangesMax: 1_000_000,
+  /** Waiting rooms. */
+  roomsMax: 1_000,
+  /** Seats of one schedule. */
+  scheduleSeatsMax: 1_000_000,
+  /** Ended reservations that a schedule keeps whole; older ones shrink. */
+  endedReservationsMax: 10_000,
+  /** Balance of a wallet, minor units. */
+  balanceMax: 1_000_000_000_000,
+  /** One charge, minor units. */
+  chargeAmountMax: 1_000_000_000,
+  /** Request body, bytes. */
+  bodyBytesMax: 64 * 1024,
+  /** Request body of an admin call, bytes. */
+  adminBodyBytesMax: 8 * 1024 * 1024,
+  /** Streams of queue events. */
+  queueStreamsMax: 20_000,
+  /** Verified queue tokens remembered. */
+  tokenCacheMax: 200_000,
+  /** How long a start waits for the data directory's lock, ms. */
+  lockWaitMs: 5_000,
+  /** How long a graceful stop may take, ms. */
+  drainMs: 9_000,
+} as const;
+
+export type Limits = typeof limits;
