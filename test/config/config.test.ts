@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import { parseConfig, type Config } from '../../api/config.ts';
+
+function configOf(env: Record<string, string>): Config {
+  const parsed = parseConfig(env);
+  assert.ok(parsed.ok, parsed.ok ? '' : parsed.errors.join('\n'));
+  return parsed.config;
+}
+
+function errorsOf(env: Record<string, string>): readonly string[] {
+  const parsed = parseConfig(env);
+  assert.ok(!parsed.ok);
+  return parsed.errors;
+}
+
+describe('the configuration', () => {
+  const defaults: Config = {
+    port: 3000,
+    host: '127.0.0.1',
+    dataDir: resolve('data'),
+    demo: true,
+    nats: { type: 'private' },
+    adminKey: null,
+    authJwtSecret: null,
+    queueTokenSecret: null,
+    logLevel: 'info',
+    holdTtlMs: 300_000,
+    seatsPerReservationMax: 8,
+    seatsPerUserMax: 8,
+    requestsPerUserPerSecondMax: null,
+    requestsPerAddressPerSecondMax: null,
+    trustProxyHops: 0,
+  };
+
+  test('an empty environment gives the defaults', () => {
+    assert.deepEqual(configOf({}), defaults);
+  });
+
+  test('empty variables count as unset', () => {
+    const names = ['PORT', 'HOST', 'DATA_DIR', 'DEMO', 'NATS_URL', 'ADMIN_KEY', 'AUTH_JWT_SECRET', 'LOG_LEVEL'];
+    const more = ['QUEUE_TOKEN_SECRET', 'HOLD_TTL_SECONDS', 'MAX_SEATS_PER_RESERVATION', 'MAX_SEATS_PER_USER'];
+    const rest = ['LIMIT_PER_USER_PER_SECOND', 'LIMIT_PER_ADDRESS_PER_SECOND', 'TRUST_PROXY_HOPS'];
+    assert.deepEqual(configOf(Object.fromEntries([...names, ...more, ...rest].map((name) => [name, '']))), defaults);
+  });
+
+  test('every variable is read, seconds as milliseconds', () => {
+    const config = configOf({
+      PORT: '0',
+      HOST: '::1',
+      DATA_DIR: '/srv/onsale',
+      DEMO: 'off',
+      NATS_URL: 'nats://a:4222,nats://b:4222',
+      ADMIN_KEY: 'k',
+      AUTH_JWT_SECRET: 'j w t',
+      QUEUE_TOKEN_SECRET: 'q',
+      LOG_LEVEL: 'silent',
+      HOLD_TTL_SECONDS: '2',
+      MAX_SEATS_PER_RESERVATION: '10',
+      MAX_SEATS_PER_USER: '1000',
+      LIMIT_PER_USER_PER_SECOND: '5',
+      LIMIT_PER_ADDRESS_PER_SECOND: '50',
+      TRUST_PROXY_HOPS: '1',
+      UNKNOWN: 'ignored',
+    });
+    assert.deepEqual(config, {
+      port: 0,
+      host: '::1',
+      dataDir: '/srv/onsale',
+      demo: false,
+      nats: { type: 'url', url: 'nats://a:4222,nats://b:4222' },
+      adminKey: 'k',
+      authJwtSecret: 'j w t',
+      queueTokenSecret: 'q',
+      logLevel: 'silent',
+      holdTtlMs: 2000,
+      seatsPerReservationMax: 10,
+      seatsPerUserMax: 1000,
+      requestsPerUserPerSecondMax: 5,
+      requestsPerAddressPerSecondMax: 50,
+      trustProxyHops: 1,
+    } satisfies Config);
+  });
+
+  test('NATS_URL=off means no NATS', () => {
+    assert.deepEqual(configOf({ NATS_URL: 'off' }).nats, { type: 'off' });
+  });
+
+  test('every mistake is named at once, with what was given', () => {
+    assert.deepEqual(
+      errorsOf({ PORT: '65536', DEMO: 'yes', HOLD_TTL_SECONDS: '1.5', TRUST_PROXY_HOPS: '-1', LOG_LEVEL: 'loud' }),
+      [
+        'PORT must be a whole number from 0 to 65535, not "65536"',
+        'DEMO must be one of on, off, not "yes"',
+        'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent, not "loud"',
+        'HOLD_TTL_SECONDS must be a whole number from 1 to 86400, not "1.5"',
+        'TRUST_PROXY_HOPS must be a whole number from 0 to 100, not "-1"',
+      ],
+    );
+  });
+
+  test('an error never shows a secret', () => {
+    const errors = errorsOf({ ADMIN_KEY: 'with space', NATS_URL: 'nats://user:hunter2@h/path' });
+    assert.equal(errors.length, 2);
+    assert.ok(!errors.join().includes('with space'));
+    assert.ok(!errors.join().includes('hunter2'));
+  });
+});
