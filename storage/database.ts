@@ -1,0 +1,89 @@
+/**
+ * Opens a SQLite file the one way that this project uses: WAL, `synchronous=FULL` set and asserted, a schema that
+ * `user_version` counts. Every statement of a file's migrations makes STRICT tables; an old step is never changed.
+ */
+import Database from 'better-sqlite3';
+import { explained, StorageUnavailable } from './damage.ts';
+
+export type Connection = Database.Database;
+
+export interface OpenOptions {
+  /** SQL scripts in order; the file's `user_version` is the number of those that it has had. */
+  readonly migrations: readonly string[];
+  /** A second connection, to a file that a writing one has opened before. */
+  readonly readonly?: boolean;
+  /** How long a statement waits for another connection's lock, ms. */
+  readonly busyTimeoutMs?: number;
+  /** The file may not grow beyond so many pages: a disk of that size, for tests. */
+  readonly pagesMax?: number;
+}
+
+/**
+ * Opens `file`, and makes or migrates it unless `readonly`.
+ *
+ * @throws StorageDamaged when the file is no database or SQLite finds it corrupt
+ * @throws StorageUnavailable when it cannot be opened or written, or a newer program has migrated it
+ */
+export function openDatabase(file: string, options: OpenOptions): Connection {
+  let connection: Connection | undefined;
+  try {
+    connection = new Database(file, {
+      readonly: options.readonly ?? false,
+      fileMustExist: options.readonly ?? false,
+      timeout: options.busyTimeoutMs ?? 10_000,
+    });
+    if (options.readonly !== true) {
+      setAndAssert(connection, 'journal_mode', 'wal', 'WAL');
+      if (options.pagesMax !== undefined) connection.pragma(`max_page_count = ${options.pagesMax}`);
+    }
+    setAndAssert(connection, 'synchronous', 2, 'FULL');
+    migrate(connection, file, options);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw explained(error, file);
+  }
+}
+
+/** Runs `work` in one transaction; better-sqlite3's own wrapper makes closures on every call. */
+export function inTransaction<Result>(connection: Connection, work: () => Result): Result {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    connection.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has rolled back by itself after some errors (disk full among them).
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function setAndAssert(connection: Connection, pragma: string, expected: number | string, value: string): void {
+  connection.pragma(`${pragma} = ${value}`);
+  const found: unknown = connection.pragma(pragma, { simple: true });
+  if (found !== expected) throw new Error(`${connection.name}: ${pragma} is ${String(found)}, it must be ${value}`);
+}
+
+function migrate(connection: Connection, file: string, options: OpenOptions): void {
+  const known = options.migrations.length;
+  const found = versionOf(connection);
+  if (found > known) {
+    throw new StorageUnavailable(
+      'NEWER_VERSION',
+      `${file} has schema version ${found}; this program knows ${known}. Start the newer program that wrote it`,
+    );
+  }
+  if (found === known) return;
+  if (options.readonly === true) {
+    throw new StorageUnavailable('OLDER_VERSION', `${file} has schema version ${found}, not yet ${known}`);
+  }
+  inTransaction(connection, () => {
+    for (const step of options.migrations.slice(versionOf(connection))) connection.exec(step);
+    connection.pragma(`user_version = ${known}`);
+  });
+}
+
+function versionOf(connection: Connection): number {
+  return Number(connection.pragma('user_version', { simple: true }));
+}
