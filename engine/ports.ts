@@ -50,6 +50,8 @@ export interface Turn {
   readonly key?: string;
   readonly binding?: KeyBinding;
   readonly pending?: KeyPending;
+  /** A pending key whose question was closed with a refusal that does not bind: it is free again. */
+  readonly released?: KeyScope;
   readonly events: readonly JournaledEvent[];
 }
 

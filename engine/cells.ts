@@ -1,0 +1,116 @@
+/**
+ * The actors in memory. One that is absent is its snapshot: it is loaded, synchronously, when a command or a read
+ * needs it, and leaves only when a durable snapshot includes its last event and it has no open deadline or question
+ * (invariant 11).
+ */
+import { idOf, kindOf, type Address, type ErasedKind } from './actor.ts';
+import type { SnapshotStore } from './ports.ts';
+
+export interface Cell {
+  readonly address: Address;
+  readonly kind: ErasedKind;
+  /** Replaced or changed only by `evolve`, on this thread (invariant 1). */
+  state: unknown;
+  /** The batch that holds its last event; 0 for none. */
+  lastBatch: number;
+  /** Its newest durable snapshot includes every event up to this batch. */
+  snapshotPosition: number;
+  /** The earliest entry that the deadline queue has for it, ms. */
+  queuedDeadlineMs: number;
+  /** Touched since the sweep last came by. */
+  used: boolean;
+}
+
+/** How many cells the sweep looks at for each actor that is loaded: more than one, so that it keeps ahead. */
+const sweepSteps = 4;
+
+export class Cells {
+  readonly #kinds: ReadonlyMap<string, ErasedKind>;
+  readonly #snapshots: SnapshotStore;
+  readonly #idleMax: number;
+  readonly #cells = new Map<Address, Cell>();
+  #sweep: Iterator<Cell>;
+
+  constructor(kinds: ReadonlyMap<string, ErasedKind>, snapshots: SnapshotStore, idleMax: number) {
+    this.#kinds = kinds;
+    this.#snapshots = snapshots;
+    this.#idleMax = idleMax;
+    this.#sweep = this.#cells.values();
+  }
+
+  get size(): number {
+    return this.#cells.size;
+  }
+
+  values(): IterableIterator<Cell> {
+    return this.#cells.values();
+  }
+
+  /** Actors in memory by kind. */
+  counts(): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const name of this.#kinds.keys()) counts[name] = 0;
+    for (const cell of this.#cells.values()) counts[cell.kind.kind] = (counts[cell.kind.kind] ?? 0) + 1;
+    return counts;
+  }
+
+  /** The actor, loaded from its snapshot if it is absent. Throws for an unknown kind and for a damaged snapshot. */
+  get(address: Address): Cell {
+    const present = this.#cells.get(address);
+    if (present !== undefined) {
+      present.used = true;
+      return present;
+    }
+    const cell = this.#load(address);
+    this.#cells.set(address, cell);
+    if (this.#cells.size > this.#idleMax) this.sweep(sweepSteps);
+    return cell;
+  }
+
+  peek(address: Address): Cell | undefined {
+    return this.#cells.get(address);
+  }
+
+  /** A durable snapshot of the actor includes every event up to `position`. */
+  snapshotted(address: Address, position: number): void {
+    const cell = this.#cells.get(address);
+    if (cell !== undefined && position > cell.snapshotPosition) cell.snapshotPosition = position;
+  }
+
+  /** Looks at up to `steps` cells and lets those go that may and were not used since the last look. */
+  sweep(steps: number): void {
+    for (let step = 0; step < steps && this.#cells.size > this.#idleMax; step++) {
+      const next = this.#sweep.next();
+      if (next.done === true) {
+        this.#sweep = this.#cells.values();
+        continue;
+      }
+      const cell = next.value;
+      if (cell.used) cell.used = false;
+      else if (mayLeave(cell)) this.#cells.delete(cell.address);
+    }
+  }
+
+  #load(address: Address): Cell {
+    const kind = this.#kinds.get(kindOf(address));
+    if (kind === undefined) throw new Error(`no actor of kind ${kindOf(address)} is known here: ${address}`);
+    const snapshot = this.#snapshots.load(address);
+    return {
+      address,
+      kind,
+      state: snapshot === undefined ? kind.initial(idOf(address)) : kind.decode(idOf(address), snapshot.state),
+      lastBatch: snapshot?.position ?? 0,
+      snapshotPosition: snapshot?.position ?? 0,
+      queuedDeadlineMs: Infinity,
+      used: true,
+    };
+  }
+}
+
+function mayLeave(cell: Cell): boolean {
+  return (
+    cell.lastBatch <= cell.snapshotPosition &&
+    cell.kind.nextDeadline(cell.state) === Infinity &&
+    cell.kind.openQuestions(cell.state).length === 0
+  );
+}

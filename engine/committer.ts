@@ -1,0 +1,137 @@
+/**
+ * Group commit. While one batch is being written, the next one fills; a batch leaves when the writer is idle and the
+ * current round of the event loop has ended, never on a timer (invariant 4). What rests on a batch is released only
+ * after that batch is durable (invariant 3). A failed commit is fatal: its outcome is unknown (invariant 5).
+ * After `endOfBatch` of the LMAX Disruptor.
+ */
+import type { Journal } from './ports.ts';
+
+/** Runs when the batch that it rests on is durable. */
+export type Release = () => void;
+
+/** The event loop as the engine needs it; a simulation passes its own. */
+export interface Scheduler {
+  /** Runs `task` after the work of this round of the event loop. */
+  soon(task: () => void): void;
+  /** Runs `task` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void;
+}
+
+interface OpenBatch {
+  readonly number: number;
+  atMs: number;
+  readonly turns: string[];
+  readonly releases: Release[];
+}
+
+export interface CommitterOptions {
+  readonly journal: Journal;
+  readonly scheduler: Scheduler;
+  readonly batchTurnsMax: number;
+  /** Called once; afterwards nothing is released any more. */
+  readonly onFatal: (error: unknown) => void;
+  /** Called after each durable batch: turns in it, and ms from append to durable. */
+  readonly onDurable: (batch: number, turns: number, commitMs: number) => void;
+  readonly monotonicMs: () => number;
+}
+
+export class Committer {
+  readonly #options: CommitterOptions;
+  #open: OpenBatch;
+  #writing: OpenBatch | null = null;
+  #durable: number;
+  #flushScheduled = false;
+  #stopped = false;
+  readonly #idleWaiters: (() => void)[] = [];
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+    this.#durable = options.journal.end.batch;
+    this.#open = emptyBatch(this.#durable + 1);
+  }
+
+  /** Number of the last durable batch. */
+  get durableBatch(): number {
+    return this.#durable;
+  }
+
+  /** Number of the batch that is filling, and the index that its next turn will have. */
+  get openBatch(): number {
+    return this.#open.number;
+  }
+
+  get openTurns(): number {
+    return this.#open.turns.length;
+  }
+
+  get full(): boolean {
+    return this.#open.turns.length >= this.#options.batchTurnsMax;
+  }
+
+  /** Adds one encoded turn to the open batch. */
+  add(turnJson: string, atMs: number): void {
+    this.#open.turns.push(turnJson);
+    this.#open.atMs = atMs;
+    this.#scheduleFlush();
+  }
+
+  /** Runs `release` when this batch is durable: at once where it is. */
+  whenDurable(batch: number, release: Release): void {
+    if (batch <= this.#durable) release();
+    else if (this.#writing !== null && batch <= this.#writing.number) this.#writing.releases.push(release);
+    else this.#open.releases.push(release);
+  }
+
+  /** Resolves when everything added so far is durable. */
+  async idle(): Promise<void> {
+    if (this.#writing === null && this.#open.turns.length === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Nothing more is written or released: the process is about to stop. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#writing !== null) return;
+    this.#flushScheduled = true;
+    this.#options.scheduler.soon(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#stopped || this.#writing !== null || this.#open.turns.length === 0) return;
+    const batch = this.#open;
+    this.#writing = batch;
+    this.#open = emptyBatch(batch.number + 1);
+    const startedMs = this.#options.monotonicMs();
+    this.#options.journal
+      .append({ number: batch.number, atMs: batch.atMs, turnsJson: `[${batch.turns.join(',')}]` })
+      .then(() => this.#durableNow(batch, startedMs))
+      .catch((error: unknown) => {
+        if (this.#stopped) return;
+        this.#stopped = true;
+        this.#options.onFatal(error);
+      });
+  }
+
+  #durableNow(batch: OpenBatch, startedMs: number): void {
+    if (this.#stopped) return;
+    this.#durable = batch.number;
+    this.#writing = null;
+    // The next batch leaves before the replies of this one, so that the disk works while they are sent.
+    this.#flush();
+    this.#options.onDurable(batch.number, batch.turns.length, this.#options.monotonicMs() - startedMs);
+    for (const release of batch.releases) release();
+    if (this.#writing === null && this.#open.turns.length === 0) {
+      for (const resolve of this.#idleWaiters.splice(0)) resolve();
+    }
+  }
+}
+
+function emptyBatch(number: number): OpenBatch {
+  return { number, atMs: 0, turns: [], releases: [] };
+}

@@ -1,0 +1,278 @@
+/**
+ * The engine: one journal and the actors that write to it.
+ *
+ * Invariants kept in this folder (the numbers are those of README.md beside this file):
+ *  1. One writer: state changes only in `evolve`, on this thread, one command at a time to completion (turn.ts).
+ *  2. Time is an input: a command is stamped once, when its turn begins (clock.ts).
+ *  3. Nothing leaves before it is durable (committer.ts, `#release`).
+ *  4. One batch, one commit; no timer adds latency (committer.ts).
+ *  5. Commit fails: the process stops.
+ *  6. A command takes effect at most once (key-table.ts, request.ts, `#arrive`).
+ *  7. Business outcomes are values; an exception is a bug and stops the process.
+ *  8. Everything is bounded.
+ *  9. Replay is the same code (recovery.ts).
+ * 10. Talking to another actor is an effect (turn.ts).
+ * 11. An actor leaves memory only when its snapshot is complete (cells.ts).
+ */
+import type { Address, Command, Protocol, QuestionAnswered } from './actor.ts';
+import type { Asker, AskOptions, Outcome } from './asker.ts';
+import { Cells, type Cell } from './cells.ts';
+import { StampClock } from './clock.ts';
+import { CommandFlow, requestKey } from './command-flow.ts';
+import { Committer } from './committer.ts';
+import { Deadlines } from './deadlines.ts';
+import { KeyTable, scopeOf } from './key-table.ts';
+import type { EngineOptions, Remote, RemoteMessage } from './options.ts';
+import { recover } from './recovery.ts';
+import { engineRefusals, type ErasedOutcome } from './request.ts';
+import { TurnRun, type TurnContext, type Waiter } from './turn.ts';
+
+const ownsEverything: Remote = {
+  owns: () => true,
+  send: () => {
+    throw new Error('this engine has no other engine to talk to');
+  },
+};
+
+export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implements Asker<Ps>, TurnContext {
+  readonly clock: StampClock;
+  readonly waiters = new Map<string, Waiter>();
+  readonly #options: EngineOptions;
+  readonly #cells: Cells;
+  readonly #committer: Committer;
+  readonly #deadlines: Deadlines;
+  readonly #keys: KeyTable;
+  readonly #remote: Remote;
+  readonly #flow: CommandFlow;
+  #draining = false;
+  #dead = false;
+
+  /** Recovers from the ports (invariant 9) and is ready when the constructor returns. Throws on damaged storage. */
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#remote = options.remote ?? ownsEverything;
+    const { journal, limits, scheduler, clock, hooks = {} } = options;
+    this.clock = new StampClock(clock, journal.end.atMs);
+    this.#cells = new Cells(new Map(Object.entries(options.kinds)), options.snapshots, limits.idleActorsMax);
+    this.#deadlines = new Deadlines({ clock: this.clock, scheduler, expire: (actor) => this.#expire(actor) });
+    this.#keys = new KeyTable({
+      index: options.keys,
+      keysMax: limits.keysInMemoryMax,
+      ttlMs: limits.keyTtlMs,
+      startMs: this.clock.nowMs(),
+    });
+    this.#committer = new Committer({
+      journal,
+      scheduler,
+      batchTurnsMax: limits.batchTurnsMax,
+      monotonicMs: () => clock.monotonicMs(),
+      onFatal: (error) => this.#fatal(error),
+      onDurable: (batch, turns, commitMs) => {
+        options.follower.advance(batch);
+        hooks.onBatch?.(turns, commitMs);
+      },
+    });
+    this.#flow = new CommandFlow(
+      {
+        clock: this.clock,
+        monotonicMs: () => clock.monotonicMs(),
+        journal,
+        cells: this.#cells,
+        committer: this.#committer,
+        deadlines: this.#deadlines,
+        keys: this.#keys,
+        remote: this.#remote,
+        hooks,
+        guarded: (work) => this.#guarded(work),
+      },
+      this,
+    );
+    options.follower.subscribe((report) => {
+      for (const stored of report.stored) this.#cells.snapshotted(stored.actor, stored.position);
+      this.#keys.indexed(report.keysThrough);
+      this.#cells.sweep(report.stored.length + 1);
+    });
+    this.#recover();
+    this.#loadKeys();
+  }
+
+  get waiting(): number {
+    return this.#flow.waiting;
+  }
+
+  get waitingMax(): number {
+    return this.#options.limits.waitingCommandsMax;
+  }
+
+  get durableBatch(): number {
+    return this.#committer.durableBatch;
+  }
+
+  get batch(): number {
+    return this.#committer.openBatch;
+  }
+
+  get messagesMax(): number {
+    return this.#options.limits.turnMessagesMax;
+  }
+
+  /** Actors in memory, by kind. */
+  get actorsInMemory(): Record<string, number> {
+    return this.#cells.counts();
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  cell(address: Address): Cell {
+    return this.#cells.get(address);
+  }
+
+  owns(address: Address): boolean {
+    return this.#remote.owns(address);
+  }
+
+  ask<K extends keyof Ps & string>(
+    to: Address<K>,
+    command: Ps[K]['command'],
+    options?: AskOptions<Ps[keyof Ps]['command']>,
+  ): Promise<Outcome<Ps[K]['reply'], Ps[keyof Ps]['code']>> {
+    // The kind registered under K speaks protocol Ps[K]: the composition root pairs them, and `kinds` has no types left.
+    return this.#ask(to, command, options ?? {});
+  }
+
+  view<K extends keyof Ps & string, T extends keyof Ps[K]['views'] & string>(
+    to: Address<K>,
+    query: Extract<Ps[K]['query'], { readonly type: T }>,
+  ): Ps[K]['views'][T] {
+    try {
+      const cell = this.#cells.get(to);
+      // A kind answers a query with the view of its name; see Protocol.
+      return cell.kind.view(cell.state, query, this.clock.nowMs()) as Ps[K]['views'][T];
+    } catch (error) {
+      this.#fatal(error);
+      throw error;
+    }
+  }
+
+  viewDurable<K extends keyof Ps & string, T extends keyof Ps[K]['views'] & string>(
+    to: Address<K>,
+    query: Extract<Ps[K]['query'], { readonly type: T }>,
+  ): Promise<Ps[K]['views'][T]> {
+    const seen = this.view<K, T>(to, query);
+    const { lastBatch } = this.#cells.get(to);
+    if (lastBatch <= this.durableBatch) return Promise.resolve(seen);
+    return new Promise((resolve) => this.#committer.whenDurable(lastBatch, () => resolve(seen)));
+  }
+
+  /** A message from another engine. */
+  deliver(message: RemoteMessage): void {
+    if (message.type === 'answer') {
+      const { question, outcome } = message;
+      const answered: QuestionAnswered = { type: 'QuestionAnswered', question, outcome };
+      this.#flow.internalTurn(message.to, answered);
+      return;
+    }
+    const { from, to, command, question } = message;
+    const key = {
+      scope: scopeOf('engine', from, to, question),
+      fingerprint: command.type,
+      text: question,
+      bindsRefusals: true,
+    };
+    const resolve = (outcome: ErasedOutcome): void =>
+      this.#remote.send({ type: 'answer', to: from, question, outcome });
+    this.#flow.arrive({
+      to,
+      command,
+      gate: null,
+      key,
+      counted: false,
+      arrivedMs: 0,
+      resolve,
+      openQuestion: null,
+      pendingJournaled: false,
+    });
+  }
+
+  /** Takes no new client command, finishes what is in flight; resolves when all of it is durable and answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#deadlines.stop();
+    await this.#committer.idle();
+  }
+
+  #ask(to: Address, command: Command, options: AskOptions<Command>): Promise<ErasedOutcome> {
+    const counted = options.internal !== true;
+    if (counted) {
+      if (this.#draining) return Promise.resolve(engineRefusals.draining);
+      if (this.waiting >= this.waitingMax || this.#committer.full) return Promise.resolve(engineRefusals.overloaded);
+      this.#flow.waiting++;
+    }
+    return new Promise((resolve) => {
+      const key = options.key === undefined ? null : requestKey(to, options.key);
+      const gate = options.gate ?? null;
+      const arrivedMs = this.#options.clock.monotonicMs();
+      this.#flow.arrive({
+        to,
+        command,
+        gate,
+        key,
+        counted,
+        arrivedMs,
+        resolve,
+        openQuestion: null,
+        pendingJournaled: false,
+      });
+    });
+  }
+
+  #expire(actor: Address): void {
+    this.#guarded(() => {
+      const cell = this.#cells.get(actor);
+      cell.queuedDeadlineMs = Infinity;
+      if (cell.kind.nextDeadline(cell.state) <= this.clock.nowMs())
+        this.#flow.internalTurn(actor, { type: 'ExpireDue' });
+      this.#deadlines.update(cell);
+    });
+  }
+
+  #recover(): void {
+    const { journal, snapshots, keys, hooks = {} } = this.#options;
+    const recovered = recover({ journal, snapshots, cells: this.#cells, hooks });
+    for (const { actor, nextDeadlineMs } of recovered.deadlines) this.#deadlines.add(actor, nextDeadlineMs);
+    for (const cell of this.#cells.values()) this.#deadlines.update(cell);
+    for (const pending of keys.pending()) this.#flow.resume(pending);
+    for (const actor of recovered.withOpenQuestions) {
+      const cell = this.#cells.get(actor);
+      const run = new TurnRun(this, this.clock.nowMs());
+      run.resend(actor, cell.kind.openQuestions(cell.state));
+      this.#flow.finish(run, actor, { type: 'QuestionsAskedAgain' }, null);
+    }
+  }
+
+  /** Page by page beside the work; until done, a miss costs one indexed read. */
+  #loadKeys(): void {
+    if (this.#dead || this.#keys.loadPage()) return;
+    this.#options.scheduler.soon(() => this.#loadKeys());
+  }
+
+  /** Exceptions mean a bug (invariant 7), or storage that cannot be read: nothing more is confirmed. */
+  #guarded(work: () => void): void {
+    if (this.#dead) return;
+    try {
+      work();
+    } catch (error) {
+      this.#fatal(error);
+    }
+  }
+
+  #fatal(error: unknown): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#committer.stop();
+    this.#deadlines.stop();
+    this.#options.onFatal(error);
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, so that a new key costs no read
+ * from disk. A key leaves memory only after the index has it; from then on, and until the keys from before the start
+ * are loaded, a miss costs one indexed read.
+ */
+import { hash } from 'node:crypto';
+import type { ClientKey } from './asker.ts';
+import type { Address } from './actor.ts';
+import type { BoundKey, KeyIndex, KeyScope } from './ports.ts';
+
+/** More than a batch holds, so that a page always completes at least one batch. */
+const loadPageKeys = 20_000;
+const fingerprintTextMax = 43;
+
+export interface KeyTableOptions {
+  readonly index: KeyIndex;
+  readonly keysMax: number;
+  readonly ttlMs: number;
+  /** Stamped time at the start, ms: keys bound before are only in the index until loaded. */
+  readonly startMs: number;
+}
+
+export class KeyTable {
+  readonly #options: KeyTableOptions;
+  /** Bound before the start, oldest first. */
+  readonly #loaded = new Map<KeyScope, BoundKey>();
+  /** Bound since the start, oldest first. */
+  readonly #recent = new Map<KeyScope, BoundKey>();
+  /** Memory holds every key bound at or after this stamp, ms. */
+  #completeSinceMs: number;
+  #loadedThrough = 0;
+  #indexedThrough = 0;
+
+  constructor(options: KeyTableOptions) {
+    this.#options = options;
+    this.#completeSinceMs = options.startMs;
+  }
+
+  get size(): number {
+    return this.#loaded.size + this.#recent.size;
+  }
+
+  /** The key's binding, if it is bound and younger than 24 h. */
+  find(scope: KeyScope, nowMs: number): BoundKey | undefined {
+    const sinceMs = nowMs - this.#options.ttlMs;
+    let bound = this.#recent.get(scope) ?? this.#loaded.get(scope);
+    if (bound === undefined && this.#completeSinceMs > sinceMs) bound = this.#options.index.find(scope);
+    return bound !== undefined && bound.atMs > sinceMs ? bound : undefined;
+  }
+
+  bind(bound: BoundKey): void {
+    this.#recent.set(bound.scope, bound);
+    this.#trim(bound.atMs);
+  }
+
+  /** The index holds every key of the batches up to this one. */
+  indexed(through: number): void {
+    this.#indexedThrough = Math.max(this.#indexedThrough, through);
+  }
+
+  /** Loads one page of the keys from before the start; true when there is no more to load. */
+  loadPage(): boolean {
+    const sinceMs = this.#options.startMs - this.#options.ttlMs;
+    const page = this.#options.index.recent(sinceMs, this.#loadedThrough, loadPageKeys);
+    const last = page.at(-1);
+    const full = page.length >= loadPageKeys;
+    // A full page may have cut its last batch in two: that batch is read again with the next page.
+    const through = last === undefined ? this.#loadedThrough : full ? last.batch - 1 : last.batch;
+    for (const bound of page) {
+      if (bound.atMs <= this.#options.startMs && !this.#recent.has(bound.scope)) this.#loaded.set(bound.scope, bound);
+    }
+    if (this.size > this.#options.keysMax) return true;
+    this.#loadedThrough = through;
+    if (full) return false;
+    if (this.#completeSinceMs === this.#options.startMs) this.#completeSinceMs = sinceMs;
+    return true;
+  }
+
+  #trim(nowMs: number): void {
+    const sinceMs = nowMs - this.#options.ttlMs;
+    while (this.size > 0) {
+      const oldest = firstOf(this.#loaded) ?? firstOf(this.#recent);
+      if (oldest === undefined) return;
+      if (oldest.atMs > sinceMs) {
+        if (this.size <= this.#options.keysMax || oldest.batch > this.#indexedThrough) return;
+        this.#completeSinceMs = Math.max(this.#completeSinceMs, oldest.atMs + 1);
+      }
+      if (!this.#loaded.delete(oldest.scope)) this.#recent.delete(oldest.scope);
+    }
+  }
+}
+
+function firstOf(keys: Map<KeyScope, BoundKey>): BoundKey | undefined {
+  return keys.values().next().value;
+}
+
+/** The scope of a key: door, user, actor addressed, key. Only the last part may hold a `|` as it is. */
+export function scopeOf(door: string, user: string, to: Address, key: string): KeyScope {
+  return `${escaped(door)}|${escaped(user)}|${escaped(to)}|${key}`;
+}
+
+function escaped(part: string): string {
+  return part.includes('|') || part.includes('%') ? part.replaceAll('%', '%25').replaceAll('|', '%7C') : part;
+}
+
+/** Short texts stand for themselves; longer ones are digested with SHA-256. */
+export function fingerprintOf(key: ClientKey): string {
+  const text = key.fingerprint;
+  return text.length < fingerprintTextMax ? text : hash('sha256', text, 'base64url');
+}

@@ -1,0 +1,57 @@
+/** What an engine is made of: its ports, its bounds, and what operators may listen to. */
+import type { Address, ErasedKind, JsonObject, QuestionId, Rejected } from './actor.ts';
+import type { Scheduler } from './committer.ts';
+import type { ClockSource, Journal, JournalFollower, KeyIndex, SnapshotStore } from './ports.ts';
+import type { RemoteQuestion } from './turn.ts';
+
+export interface EngineLimits {
+  readonly waitingCommandsMax: number;
+  readonly batchTurnsMax: number;
+  readonly turnMessagesMax: number;
+  readonly idleActorsMax: number;
+  readonly keysInMemoryMax: number;
+  readonly keyTtlMs: number;
+}
+
+/** What operators want to see; called on the hot path, so keep them cheap. */
+export interface EngineHooks {
+  /** A client command was answered: `code` is `accepted`, `replayed` or the refusal's code. */
+  readonly onCommand?: (command: string, code: string, elapsedMs: number) => void;
+  readonly onBatch?: (turns: number, commitMs: number) => void;
+  /** An actor was consulted or changed in a turn that had events. */
+  readonly onChanged?: (actor: Address, kind: ErasedKind, state: unknown) => void;
+  /** In recovery: the summary of an actor at rest. */
+  readonly onSummary?: (actor: Address, summary: JsonObject) => void;
+}
+
+/** Messages between engines (invariant 10). Sent only after the commit; may be lost and repeated. */
+export type RemoteMessage =
+  | ({ readonly type: 'ask' } & RemoteQuestion)
+  | {
+      readonly type: 'answer';
+      readonly to: Address;
+      readonly question: QuestionId;
+      readonly outcome: { readonly type: 'accepted'; readonly reply: unknown } | Rejected;
+    };
+
+export interface Remote {
+  /** Whether this engine owns the actor. */
+  owns(actor: Address): boolean;
+  send(message: RemoteMessage): void;
+}
+
+export interface EngineOptions {
+  readonly kinds: Readonly<Record<string, ErasedKind>>;
+  readonly journal: Journal;
+  readonly snapshots: SnapshotStore;
+  readonly keys: KeyIndex;
+  readonly follower: JournalFollower;
+  readonly clock: ClockSource;
+  readonly scheduler: Scheduler;
+  readonly limits: EngineLimits;
+  readonly hooks?: EngineHooks;
+  /** Absent: this engine owns every actor. */
+  readonly remote?: Remote;
+  /** Called once when the engine must not go on: a failed commit, or a bug. The process stops and recovers from disk. */
+  readonly onFatal: (error: unknown) => void;
+}
