@@ -1,0 +1,79 @@
+/** Makes the read model anew from the whole journal. The one that is there stays until the new one is complete. */
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { JournalReader } from '../journal-reader.ts';
+import { openConsumer, readModelFileName } from './projector.ts';
+
+/** Events a transaction: enough that pages are written once for many rows, few enough that the WAL stays small. */
+const eventsPerCommit = 20_000;
+
+export interface RebuildProgress {
+  /** Batches projected so far, and batches in the journal. */
+  readonly batches: number;
+  readonly batchesTotal: number;
+  readonly events: number;
+}
+
+/**
+ * Rebuilds `read-model.db` from `journal.db`. The caller holds the lock of the data directory.
+ *
+ * @param onProgress called after every commit
+ * @returns the last progress
+ * @throws StorageDamaged at a batch that fails its checksum; the read model that was there is untouched then
+ */
+export function rebuildReadModel(dataDir: string, onProgress: (progress: RebuildProgress) => void): RebuildProgress {
+  const file = join(dataDir, readModelFileName);
+  const newFile = `${file}.rebuild`;
+  removeDatabase(newFile);
+  const progress = fill(newFile, join(dataDir, 'journal.db'), onProgress);
+  // The main file goes first: SQLite throws away a WAL that it finds beside no database, and must never find the old
+  // WAL beside the new database.
+  removeDatabase(file);
+  syncDirectory(dataDir);
+  renameSync(newFile, file);
+  syncDirectory(dataDir);
+  return progress;
+}
+
+function fill(file: string, journalFile: string, onProgress: (progress: RebuildProgress) => void): RebuildProgress {
+  const journal = new JournalReader(journalFile);
+  try {
+    const consumer = openConsumer(file, journal.id);
+    try {
+      const batchesTotal = journal.end().batch;
+      let events = 0;
+      let uncommitted = 0;
+      consumer.begin();
+      for (const batch of journal.batches(1, batchesTotal)) {
+        consumer.apply(batch);
+        for (const turn of batch.turns) uncommitted += turn.events.length;
+        if (uncommitted < eventsPerCommit) continue;
+        consumer.commit();
+        events += uncommitted;
+        uncommitted = 0;
+        onProgress({ batches: batch.number, batchesTotal, events });
+        consumer.begin();
+      }
+      consumer.commit();
+      return { batches: consumer.through, batchesTotal, events: events + uncommitted };
+    } finally {
+      // The last connection to close moves the WAL into the file.
+      consumer.close();
+    }
+  } finally {
+    journal.close();
+  }
+}
+
+function removeDatabase(file: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,41 @@
+/** Events of wallets to rows: balances and charges. */
+import type { Statement } from 'better-sqlite3';
+import type { WalletEvent } from '../../actors/wallet/messages.ts';
+import type { Connection } from '../database.ts';
+import type { KnownUsers } from './known-users.ts';
+
+export class WalletProjection {
+  readonly #users: KnownUsers;
+  readonly #setBalance: Statement<[string, number, number]>;
+  readonly #insertCharge: Statement<[string, string, number, number, number]>;
+
+  constructor(db: Connection, users: KnownUsers) {
+    this.#users = users;
+    this.#setBalance = db.prepare(
+      `INSERT INTO asset (user_id, balance, changed_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (user_id) DO UPDATE SET balance = excluded.balance, changed_at_ms = excluded.changed_at_ms`,
+    );
+    this.#insertCharge = db.prepare(
+      'INSERT INTO charge (id, user_id, amount, balance, charged_at_ms) VALUES (?, ?, ?, ?, ?)',
+    );
+  }
+
+  /** `atMs` is the stamped time of the event's turn. */
+  apply(event: WalletEvent, atMs: number): void {
+    switch (event.type) {
+      case 'WalletCharged': {
+        const { charge } = event;
+        this.#users.see(charge.userId, atMs);
+        this.#insertCharge.run(charge.id, charge.userId, charge.amount, charge.balance, charge.chargedAt);
+        this.#setBalance.run(charge.userId, charge.balance, charge.chargedAt);
+        return;
+      }
+      // What a debit paid for is in `payment`; a credit gives back a debit that paid for nothing.
+      case 'WalletDebited':
+      case 'WalletCredited':
+        this.#users.see(event.userId, atMs);
+        this.#setBalance.run(event.userId, event.balance, event.at);
+        return;
+    }
+  }
+}
