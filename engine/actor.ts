@@ -122,16 +122,23 @@ export interface ActorKind<State, P extends Protocol> {
   decode(id: string, bytes: Uint8Array): State;
 }
 
-/** A kind with its types erased, as the engine and the snapshotter hold it. */
-export type ErasedKind = ActorKind<unknown, ErasedProtocol>;
-
-interface ErasedProtocol extends Protocol {
-  readonly command: Command;
-  readonly event: Event;
-  readonly reply: unknown;
-  readonly code: string;
-  readonly query: { readonly type: string };
-  readonly views: Record<string, unknown>;
+/**
+ * A kind with its types erased, as the engine and the snapshotter hold it. Spelled out, because only the methods of a
+ * plain interface are compared bivariantly: every `ActorKind` is an `ErasedKind`.
+ */
+export interface ErasedKind {
+  readonly kind: string;
+  initial(id: string): unknown;
+  decide(state: unknown, command: Command, atMs: number): Decision;
+  evolve(state: unknown, event: Event): unknown;
+  reply(events: readonly Event[]): unknown;
+  view(state: unknown, query: { readonly type: string }, atMs: number): unknown;
+  nextDeadline(state: unknown): number;
+  openQuestions(state: unknown): readonly Effect[];
+  summary(state: unknown): JsonObject | null;
+  upcast(event: Event): Event;
+  encode(state: unknown): Uint8Array;
+  decode(id: string, bytes: Uint8Array): unknown;
 }
 
 export function kindOf(address: Address): string {

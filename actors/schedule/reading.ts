@@ -1,0 +1,88 @@
+/** What a schedule answers: replies to commands, views, and the facts that stay known while it is out of memory. */
+import { ordinalOf } from './ids.ts';
+import type {
+  ScheduleEvent,
+  ScheduleQuery,
+  ScheduleReply,
+  ScheduleSummary,
+  ScheduleViews,
+  SectionSpec,
+} from './messages.ts';
+import { type OpenedSchedule, reservationOf, type ScheduleState } from './state.ts';
+
+/** The last event that carries an answer gives it: of `HoldExpired, SeatsHeld` the new hold. */
+export function scheduleReply(events: readonly ScheduleEvent[]): ScheduleReply {
+  for (let i = events.length - 1; i >= 0; i--) {
+    // In bounds by the loop.
+    const reply = replyIn(events[i]!);
+    if (reply !== null) return reply;
+  }
+  throw new Error('no event of this turn answers anyone');
+}
+
+function replyIn(event: ScheduleEvent): ScheduleReply | null {
+  switch (event.type) {
+    case 'ScheduleOpened':
+      return { type: 'schedule', schedule: { ...event.schedule, seatsTotal: seatsIn(event.sections) } };
+    case 'SeatsHeld':
+    case 'HoldCancelled':
+    case 'HoldExpired':
+      return { type: 'reservation', reservation: event.reservation };
+    case 'ReservationPaid':
+      return { type: 'payment', payment: event.payment };
+    case 'PaymentStarted':
+    case 'PaymentRefused':
+      return null;
+  }
+}
+
+function seatsIn(sections: readonly SectionSpec[]): number {
+  let total = 0;
+  for (const section of sections) for (const row of section.rows) total += row.seats;
+  return total;
+}
+
+export function scheduleView(
+  state: ScheduleState,
+  query: ScheduleQuery,
+  atMs: number,
+): ScheduleViews[keyof ScheduleViews] {
+  const { open } = state;
+  if (open === null) return null;
+  switch (query.type) {
+    case 'seats':
+      return {
+        schedule: open.facts,
+        changes: open.seatMap.changes,
+        seatsAvailable: open.seatMap.available,
+        seatsTotal: open.layout.seatsTotal,
+        seats: open.layout.seats(),
+        statuses: open.seatMap.statuses,
+      };
+    case 'reservation':
+      return reservationView(open, query.reservationId, query.userId, atMs);
+  }
+}
+
+function reservationView(
+  open: OpenedSchedule,
+  reservationId: string,
+  userId: string,
+  atMs: number,
+): ScheduleViews['reservation'] {
+  const { reservations } = open;
+  const ordinal = ordinalOf(open.facts.id, reservationId);
+  if (!reservations.has(ordinal) || !reservations.belongsTo(ordinal, userId)) return null;
+  const status = reservations.isOverdue(ordinal, atMs) ? 'expired' : reservations.statusOf(ordinal);
+  if (!reservations.isShrunk(ordinal)) {
+    return { type: 'reservation', reservation: reservationOf(open, ordinal, status) };
+  }
+  if (status !== 'expired' && status !== 'cancelled') throw new Error(`${reservationId} is ${status} and shrunk`);
+  return { type: 'shrunk-reservation', id: reservationId, status };
+}
+
+export function scheduleSummary(state: ScheduleState): ScheduleSummary | null {
+  const { open } = state;
+  if (open === null) return null;
+  return { ...open.facts, seatsTotal: open.layout.seatsTotal, seatsAvailable: open.seatMap.available };
+}

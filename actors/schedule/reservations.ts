@@ -1,0 +1,238 @@
+/**
+ * Every reservation that a schedule has ever had, by ordinal. Five bytes of each stay for ever: its state, and either
+ * the slot that holds the whole reservation or, once it is shrunk, a hash of its user. Live and paid reservations are
+ * whole, and of the ended ones the last `endedMax`.
+ *
+ * Reads of a column with `!` are in bounds: ordinals pass `#stateOf`, and a slot comes from a whole reservation.
+ */
+import { grown } from './deadlines.ts';
+import type { ReservationStatus } from './messages.ts';
+import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
+
+/** Indexed by the state's low bits; the order is part of the snapshot's format. */
+const statuses = ['held', 'paying', 'paid', 'expired', 'cancelled'] as const satisfies readonly ReservationStatus[];
+const held = 0;
+const paying = 1;
+const paid = 2;
+const expired = 3;
+const cancelled = 4;
+const shrunkBit = 0x80;
+
+/** What a snapshot keeps of a whole reservation. */
+export interface WholeReservation {
+  readonly userId: string;
+  readonly seats: SeatIndexes;
+  readonly heldAt: number;
+  readonly expiresAt: number;
+  readonly attempt: number;
+  readonly paidAt: number;
+  readonly balance: number;
+}
+
+export class Reservations {
+  /** Reservations ever made; their ordinals are 1 … count. */
+  count = 0;
+  shrunkCount = 0;
+  #states = new Uint8Array(8);
+  #slotOrHash = new Uint32Array(8);
+  readonly #slots = new ReservationSlots();
+  #endedCount = 0;
+  #oldestEnded = 0;
+  #newestEnded = 0;
+
+  /** A new hold; returns its ordinal. */
+  add(userId: string, seats: SeatIndexes, heldAtMs: number, expiresAtMs: number): number {
+    const ordinal = this.#nextOrdinal(held);
+    const slot = this.#slots.take(ordinal, userId, seats, heldAtMs, expiresAtMs);
+    this.#slotOrHash[ordinal - 1] = slot;
+    this.#slots.linkToUser(slot);
+    return ordinal;
+  }
+
+  has(ordinal: number): boolean {
+    return ordinal >= 1 && ordinal <= this.count;
+  }
+
+  statusOf(ordinal: number): ReservationStatus {
+    return statuses[this.stateOf(ordinal) & ~shrunkBit]!;
+  }
+
+  isShrunk(ordinal: number): boolean {
+    return isShrunkState(this.stateOf(ordinal));
+  }
+
+  /** Whether it is this user's. Of a shrunk one only a 32-bit hash is left to compare. */
+  belongsTo(ordinal: number, userId: string): boolean {
+    if (this.isShrunk(ordinal)) return this.#slotOrHash[ordinal - 1] === userHash(userId);
+    return this.userOf(ordinal) === userId;
+  }
+
+  slotOf(ordinal: number): number {
+    if (this.isShrunk(ordinal)) throw new Error(`reservation ${ordinal} is shrunk`);
+    return this.#slotOrHash[ordinal - 1]!;
+  }
+
+  ordinalAt(slot: number): number {
+    return this.#slots.ordinals[slot]!;
+  }
+
+  userOf(ordinal: number): string {
+    return this.#slots.users[this.slotOf(ordinal)]!;
+  }
+
+  seatsOf(ordinal: number): SeatIndexes {
+    return this.#slots.seats[this.slotOf(ordinal)]!;
+  }
+
+  heldAtOf(ordinal: number): number {
+    return this.#slots.heldAt[this.slotOf(ordinal)]!;
+  }
+
+  expiresAtOf(ordinal: number): number {
+    return this.#slots.expiresAt[this.slotOf(ordinal)]!;
+  }
+
+  /** The running or last attempt to pay; 0 before the first. */
+  attemptOf(ordinal: number): number {
+    return this.#slots.attempts[this.slotOf(ordinal)]!;
+  }
+
+  /** Of a paid reservation. */
+  paidAtOf(ordinal: number): number {
+    return this.#slots.paidAt[this.slotOf(ordinal)]!;
+  }
+
+  /** The wallet's balance after the debit, of a paid reservation. */
+  balanceOf(ordinal: number): number {
+    return this.#slots.balances[this.slotOf(ordinal)]!;
+  }
+
+  /** Whether it is held and its deadline has passed: over, though no event has said so yet. */
+  isOverdue(ordinal: number, atMs: number): boolean {
+    return this.stateOf(ordinal) === held && this.expiresAtOf(ordinal) <= atMs;
+  }
+
+  /** Seats that the user has at `atMs`: holds before their deadline, running payments, paid ones. */
+  seatCountOfUser(userId: string, atMs: number): number {
+    const { next, ordinals, seats } = this.#slots;
+    let count = 0;
+    for (let link = this.#slots.firstOfUser(userId); link !== 0; link = next[link - 1]!) {
+      if (!this.isOverdue(ordinals[link - 1]!, atMs)) count += seatCountOf(seats[link - 1]!);
+    }
+    return count;
+  }
+
+  startPayment(ordinal: number, attempt: number): void {
+    this.#slots.attempts[this.slotOf(ordinal)] = attempt;
+    this.#states[ordinal - 1] = paying;
+  }
+
+  holdAgain(ordinal: number): void {
+    this.#states[ordinal - 1] = held;
+  }
+
+  pay(ordinal: number, paidAtMs: number, balance: number): void {
+    const slot = this.slotOf(ordinal);
+    this.#slots.paidAt[slot] = paidAtMs;
+    this.#slots.balances[slot] = balance;
+    this.#states[ordinal - 1] = paid;
+  }
+
+  /** Ends a held reservation, and shrinks the oldest ended ones down to `endedMax`. */
+  end(ordinal: number, status: 'expired' | 'cancelled', endedMax: number): void {
+    this.#slots.unlinkFromUser(this.slotOf(ordinal));
+    this.#states[ordinal - 1] = status === 'expired' ? expired : cancelled;
+    this.#appendEnded(ordinal);
+    while (this.#endedCount > endedMax) this.#shrinkOldestEnded();
+  }
+
+  /** Ordinals of the ended reservations that are whole, oldest end first. */
+  endedByAge(): number[] {
+    const ordinals: number[] = [];
+    for (let link = this.#oldestEnded; link !== 0; link = this.#slots.next[link - 1]!) {
+      ordinals.push(this.#slots.ordinals[link - 1]!);
+    }
+    return ordinals;
+  }
+
+  /** The byte of its state, as a snapshot keeps it. */
+  stateOf(ordinal: number): number {
+    const state = this.#states[ordinal - 1];
+    if (state === undefined || ordinal > this.count) throw new Error(`there is no reservation ${ordinal}`);
+    return state;
+  }
+
+  /** Of a shrunk reservation. */
+  hashOf(ordinal: number): number {
+    if (!this.isShrunk(ordinal)) throw new Error(`reservation ${ordinal} is whole`);
+    return this.#slotOrHash[ordinal - 1]!;
+  }
+
+  /** Puts back the next ordinal from a snapshot: shrunk, with the hash of its user. */
+  restoreShrunk(state: number, hash: number): void {
+    this.#slotOrHash[this.#nextOrdinal(state) - 1] = hash;
+    this.shrunkCount++;
+  }
+
+  /** Puts back the next ordinal from a snapshot: whole. Returns it. */
+  restoreWhole(state: number, from: WholeReservation): number {
+    const ordinal = this.#nextOrdinal(state);
+    const slot = this.#slots.take(ordinal, from.userId, from.seats, from.heldAt, from.expiresAt);
+    this.#slotOrHash[ordinal - 1] = slot;
+    this.#slots.attempts[slot] = from.attempt;
+    this.#slots.paidAt[slot] = from.paidAt;
+    this.#slots.balances[slot] = from.balance;
+    if (state <= paid) this.#slots.linkToUser(slot);
+    return ordinal;
+  }
+
+  /** After all ordinals are back: the ended ones that are whole, oldest end first. */
+  restoreEnded(ordinals: Iterable<number>): void {
+    for (const ordinal of ordinals) this.#appendEnded(ordinal);
+  }
+
+  #nextOrdinal(state: number): number {
+    if (this.count === this.#states.length) {
+      this.#states = grown(this.#states, Uint8Array, this.count + 1);
+      this.#slotOrHash = grown(this.#slotOrHash, Uint32Array, this.count + 1);
+    }
+    this.#states[this.count] = state;
+    return ++this.count;
+  }
+
+  #appendEnded(ordinal: number): void {
+    const link = this.slotOf(ordinal) + 1;
+    if (this.#newestEnded === 0) this.#oldestEnded = link;
+    else this.#slots.next[this.#newestEnded - 1] = link;
+    this.#newestEnded = link;
+    this.#slots.next[link - 1] = 0;
+    this.#endedCount++;
+  }
+
+  #shrinkOldestEnded(): void {
+    const slot = this.#oldestEnded - 1;
+    const index = this.ordinalAt(slot) - 1;
+    this.#oldestEnded = this.#slots.next[slot]!;
+    if (this.#oldestEnded === 0) this.#newestEnded = 0;
+    this.#endedCount--;
+    this.shrunkCount++;
+    this.#states[index] = this.#states[index]! | shrunkBit;
+    this.#slotOrHash[index] = userHash(this.#slots.users[slot]!);
+    this.#slots.release(slot);
+  }
+}
+
+export function isShrunkState(state: number): boolean {
+  return (state & shrunkBit) !== 0;
+}
+
+export function seatCountOf(seats: SeatIndexes): number {
+  return typeof seats === 'number' ? 1 : seats.length;
+}
+
+/** FNV-1a over UTF-16 code units, 32 bits. Part of the snapshot's format: never to be changed. */
+export function userHash(userId: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
