@@ -112,8 +112,11 @@ export type AdmissionReply =
   | { readonly type: 'passed'; readonly expiresAt: number }
   | { readonly type: 'left' };
 
-/** `queue_token_waiting` carries `{position}`; the door adds `etaSeconds`. */
-export type AdmissionCode = Extract<BusinessCode, 'room_not_found' | 'queue_token_waiting' | 'queue_token_expired'>;
+/** `queue_token_waiting` carries `{position}`; the door adds `etaSeconds`. `overloaded`: no room for one more leaver. */
+export type AdmissionCode = Extract<
+  BusinessCode,
+  'room_not_found' | 'queue_token_waiting' | 'queue_token_expired' | 'overloaded'
+>;
 
 /** The pure status of a token. `position` is an upper bound: people ahead plus one. */
 export type TokenStatus =
@@ -144,6 +147,8 @@ export interface RoomView {
   }[];
   /** People let in during the last 60 s, for the ETA. */
   readonly admittedLastMinute: number;
+  /** How much of those 60 s has gone since the first of them, ms: 1,000 to 60,000, or 0 when there was none. */
+  readonly admittedOverMs: number;
 }
 
 export interface AdmissionViews {

@@ -17,7 +17,14 @@ export type LineCommand =
 
 export type LineEvent =
   | { readonly type: 'LineStarted'; readonly v: 1; readonly epoch: string }
-  | { readonly type: 'LineJoined'; readonly v: 1; readonly userId: string; readonly place: number }
+  | {
+      readonly type: 'LineJoined';
+      readonly v: 1;
+      /** With it the reply can be made from the event alone. */
+      readonly epoch: string;
+      readonly userId: string;
+      readonly place: number;
+    }
   | { readonly type: 'LineLeft'; readonly v: 1; readonly place: number }
   | { readonly type: 'LineSettled'; readonly v: 1; readonly through: number };
 
