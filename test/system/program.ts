@@ -1,0 +1,155 @@
+/** The real program as a child process: started, killed without warning, stopped politely, started again. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const root = new URL('../..', import.meta.url).pathname;
+const startTimeoutMs = 30_000;
+
+export const adminKey = 'system-test-admin-key';
+
+/** A data directory of its own under the system's temporary one; `remove` takes it away. */
+export function temporaryDataDir(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'onsale-system-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** How a process ended, and everything that it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+interface Launched {
+  readonly child: ChildProcess;
+  readonly output: string[];
+  /** Resolves when the process has ended and all of its output is read. */
+  readonly closed: Promise<Ended>;
+}
+
+function launch(dataDir: string, env: Readonly<Record<string, string>>): Launched {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'api/main.ts'], {
+    cwd: root,
+    env: {
+      PATH: process.env['PATH'],
+      PORT: '0',
+      DATA_DIR: dataDir,
+      DEMO: 'off',
+      NATS_URL: 'off',
+      ADMIN_KEY: adminKey,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  child.stdout?.on('data', (chunk) => output.push(String(chunk)));
+  child.stderr?.on('data', (chunk) => output.push(String(chunk)));
+  // A test process that ends early takes its program with it.
+  const killWithTest = () => child.kill('SIGKILL');
+  process.once('exit', killWithTest);
+  const closed = once(child, 'close').then(([code, signal]) => {
+    process.off('exit', killWithTest);
+    return { code, signal, output: output.join('') };
+  });
+  return { child, output, closed };
+}
+
+/** Runs the program until it ends by itself, for starts that must be refused. */
+export async function runToEnd(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const { child, closed } = launch(dataDir, env);
+  const killer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
+  const ended = await closed;
+  clearTimeout(killer);
+  return ended;
+}
+
+export class Program {
+  readonly port: number;
+  readonly pid: number;
+  /** From the start of the process to the first 200 of `/health/ready`, ms. */
+  readonly readyAfterMs: number;
+  readonly #launched: Launched;
+
+  private constructor(launched: Launched, port: number, readyAfterMs: number) {
+    if (launched.child.pid === undefined) throw new Error('The program has no process id.');
+    this.#launched = launched;
+    this.port = port;
+    this.pid = launched.child.pid;
+    this.readyAfterMs = readyAfterMs;
+  }
+
+  /** Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead. */
+  static async start(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const startedAt = performance.now();
+    const launched = launch(dataDir, env);
+    const { child, output, closed } = launched;
+    const { promise: listening, resolve: listens } = Promise.withResolvers<number>();
+    if (child.stdout === null) throw new Error('The program has no output.');
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const port = portOf(line);
+      if (port !== null) listens(port);
+    });
+    const port = await Promise.race([listening, closed, sleep(startTimeoutMs, null, { ref: false })]);
+    if (typeof port !== 'number') {
+      child.kill('SIGKILL');
+      throw new Error(`The program did not start:\n${output.join('')}`);
+    }
+    await untilReady(port, closed);
+    return new Program(launched, port, performance.now() - startedAt);
+  }
+
+  get output(): string {
+    return this.#launched.output.join('');
+  }
+
+  /** Resident memory, bytes; null where the system does not tell. */
+  residentBytes(): number | null {
+    try {
+      const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1];
+      return kib === undefined ? null : Number(kib) * 1024;
+    } catch {
+      return null;
+    }
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<Ended> {
+    this.#launched.child.kill('SIGKILL');
+    return await this.#launched.closed;
+  }
+
+  /** SIGTERM; resolves when the process has ended. */
+  async stop(): Promise<Ended> {
+    this.#launched.child.kill('SIGTERM');
+    return await this.#launched.closed;
+  }
+}
+
+function portOf(line: string): number | null {
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry !== 'object' || entry === null) return null;
+    return 'msg' in entry && entry.msg === 'listening' && 'port' in entry ? Number(entry.port) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function untilReady(port: number, closed: Promise<Ended>): Promise<void> {
+  const deadline = performance.now() + startTimeoutMs;
+  let ended: Ended | undefined;
+  void closed.then((value) => (ended = value));
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+    await response?.arrayBuffer();
+    if (response?.status === 200) return;
+    if (ended !== undefined) throw new Error(`The program ended before it was ready:\n${ended.output}`);
+    if (performance.now() > deadline) throw new Error('The program was not ready in time.');
+    await sleep(5);
+  }
+}
