@@ -21,7 +21,7 @@ export interface Cell {
   used: boolean;
 }
 
-/** How many cells the sweep looks at for each actor that is loaded: more than one, so that it keeps ahead. */
+/** How many cells the sweep looks at after each turn or read: more than a turn loads, so that it keeps ahead. */
 const sweepSteps = 4;
 
 export class Cells {
@@ -63,8 +63,15 @@ export class Cells {
     }
     const cell = this.#load(address);
     this.#cells.set(address, cell);
-    if (this.#cells.size > this.#idleMax) this.sweep(sweepSteps);
     return cell;
+  }
+
+  /**
+   * Makes room where there are more actors than the bound. Called between turns only: an actor that has been consulted
+   * in a turn must still be the same one when its events are applied.
+   */
+  tidy(): void {
+    if (this.#cells.size > this.#idleMax) this.sweep(sweepSteps);
   }
 
   peek(address: Address): Cell | undefined {

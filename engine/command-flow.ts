@@ -127,11 +127,13 @@ export class CommandFlow {
     for (const question of run.remote) {
       this.#parts.committer.whenDurable(restsOn, () => this.#parts.remote.send({ type: 'ask', ...question }));
     }
-    if (!changed) return;
-    for (const cell of run.touched) {
-      this.#parts.deadlines.update(cell);
-      this.#parts.hooks.onChanged?.(cell.address, cell.kind, cell.state);
+    if (changed) {
+      for (const cell of run.touched) {
+        this.#parts.deadlines.update(cell);
+        this.#parts.hooks.onChanged?.(cell.address, cell.kind, cell.state);
+      }
     }
+    this.#parts.cells.tidy();
   }
 
   #journal(run: TurnRun, to: Address, command: Command, request: Request | null, keys: TurnKeys): void {

@@ -147,6 +147,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     query: Extract<Ps[K]['query'], { readonly type: T }>,
   ): Ps[K]['views'][T] {
     try {
+      this.#cells.tidy();
       const cell = this.#cells.get(to);
       // A kind answers a query with the view of its name; see Protocol.
       return cell.kind.view(cell.state, query, this.clock.nowMs()) as Ps[K]['views'][T];
@@ -181,8 +182,10 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       text: question,
       bindsRefusals: true,
     };
-    const resolve = (outcome: ErasedOutcome): void =>
+    const resolve = (judged: ErasedOutcome): void => {
+      const outcome = judged.type === 'rejected' ? judged : { type: judged.type, reply: judged.reply };
       this.#remote.send({ type: 'answer', to: from, question, outcome });
+    };
     this.#flow.arrive({
       to,
       command,

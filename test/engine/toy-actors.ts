@@ -26,7 +26,13 @@ export type PurseCommand =
 export type PurseEvent =
   | { readonly type: 'CoinsPut'; readonly v: 2; readonly coins: number; readonly total: number }
   | { readonly type: 'CoinsTaken'; readonly v: 1; readonly coins: number; readonly total: number }
-  | { readonly type: 'SendStarted'; readonly v: 1; readonly coins: number; readonly to: string; readonly attempt: number }
+  | {
+      readonly type: 'SendStarted';
+      readonly v: 1;
+      readonly coins: number;
+      readonly to: string;
+      readonly attempt: number;
+    }
   | { readonly type: 'SendDone' | 'SendRefused'; readonly v: 1; readonly attempt: number; readonly total: number }
   | { readonly type: 'ReminderSet'; readonly v: 1; readonly atMs: number }
   | { readonly type: 'Reminded'; readonly v: 1; readonly atMs: number };

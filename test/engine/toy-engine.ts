@@ -3,7 +3,15 @@ import type { Address } from '../../engine/actor.ts';
 import type { ClientKey, Outcome } from '../../engine/asker.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineLimits, Remote } from '../../engine/options.ts';
-import { ManualWorld, MemoryDisk, MemoryFollower, MemoryJournal, MemoryKeys, MemorySnapshots, settled } from './memory-ports.ts';
+import {
+  ManualWorld,
+  MemoryDisk,
+  MemoryFollower,
+  MemoryJournal,
+  MemoryKeys,
+  MemorySnapshots,
+  settled,
+} from './memory-ports.ts';
 import { purse, type PurseCommand, type PurseProtocol } from './toy-actors.ts';
 
 export interface ToyProtocols {
@@ -35,6 +43,7 @@ export class ToyEngine {
   readonly summaries: string[] = [];
   fatal: unknown = null;
   readonly #options: ToyOptions;
+  #alive = true;
 
   constructor(options: ToyOptions = {}) {
     this.#options = options;
@@ -49,7 +58,10 @@ export class ToyEngine {
       keys: this.keys,
       follower: this.follower,
       clock: this.world,
-      scheduler: this.world,
+      scheduler: {
+        soon: (task) => this.world.soon(() => this.#alive && task()),
+        after: (delayMs, task) => this.world.after(delayMs, () => this.#alive && task()),
+      },
       limits: {
         waitingCommandsMax: 100,
         batchTurnsMax: 1_000,
@@ -91,6 +103,7 @@ export class ToyEngine {
 
   /** The process dies: memory is gone, the disk stays. A new engine recovers from it. */
   crash(options: Pick<ToyOptions, 'limits' | 'commitsByItself'> = {}): ToyEngine {
+    this.#alive = false;
     this.disk.index();
     return new ToyEngine({ ...this.#options, ...options, disk: this.disk, world: this.world });
   }

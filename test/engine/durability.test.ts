@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { nowOf, ToyEngine } from './toy-engine.ts';
+
+describe('what leaves the engine (invariants 3, 4, 5)', () => {
+  it('an answer waits until its batch is durable', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const answer = toy.ask('a', { type: 'Put', coins: 5 });
+    await toy.world.settle();
+    assert.equal(await nowOf(answer), null);
+    await toy.journal.commit();
+    assert.deepEqual(await answer, { type: 'accepted', reply: { total: 5 }, replayed: false });
+  });
+
+  it('a refusal that rests on a not yet durable event waits for it too', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    void toy.ask('a', { type: 'Put', coins: 5 });
+    const refusal = toy.ask('a', { type: 'Take', coins: 6 });
+    const elsewhere = toy.ask('b', { type: 'Take', coins: 6 });
+    await toy.world.settle();
+    assert.equal(await nowOf(refusal), null);
+    assert.deepEqual(await nowOf(elsewhere), { type: 'rejected', code: 'too_few', details: { total: 0 } });
+    await toy.journal.commit();
+    assert.deepEqual(await refusal, { type: 'rejected', code: 'too_few', details: { total: 5 } });
+  });
+
+  it('a durable read waits for the events it rests on, advice does not', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    void toy.ask('a', { type: 'Put', coins: 5 });
+    const durable = toy.engine.viewDurable<'purse', 'total'>('purse:a', { type: 'total' });
+    await toy.world.settle();
+    assert.equal(toy.total('a'), 5);
+    assert.equal(await nowOf(durable), null);
+    await toy.journal.commit();
+    assert.equal(await durable, 5);
+  });
+
+  it('while one batch is written the next one fills, and leaves when the writer is free', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const first = toy.ask('a', { type: 'Put', coins: 1 });
+    await toy.world.settle();
+    const second = toy.ask('a', { type: 'Put', coins: 2 });
+    const third = toy.ask('b', { type: 'Put', coins: 3 });
+    await toy.world.settle();
+    assert.equal(toy.journal.waiting.length, 1);
+    await toy.journal.commit();
+    assert.notEqual(await nowOf(first), null);
+    assert.equal(await nowOf(second), null);
+    assert.equal(toy.journal.waiting.length, 1);
+    await toy.journal.commit();
+    await Promise.all([second, third]);
+    assert.deepEqual(
+      toy.disk.batches.map((batch) => batch.turns.length),
+      [1, 2],
+    );
+  });
+
+  it('a failed commit stops the engine and confirms nothing more', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const unconfirmed = toy.ask('a', { type: 'Put', coins: 5 });
+    await toy.world.settle();
+    const behind = toy.ask('a', { type: 'Put', coins: 5 });
+    await toy.journal.fail(new Error('database or disk is full'));
+    assert.match(String(toy.fatal), /disk is full/);
+    const after = toy.ask('b', { type: 'Take', coins: 1 });
+    await toy.world.settle();
+    assert.deepEqual([await nowOf(unconfirmed), await nowOf(behind), await nowOf(after)], [null, null, null]);
+    assert.equal(toy.journal.waiting.length, 0);
+  });
+
+  it('an exception in a rule is a bug: the engine stops', async () => {
+    const toy = new ToyEngine();
+    const answer = toy.ask('a', { type: 'Break' });
+    await toy.world.settle();
+    assert.match(String(toy.fatal), /a bug in a rule/);
+    assert.equal(await nowOf(answer), null);
+  });
+
+  it('nothing confirmed is missing after a crash, nothing unconfirmed is half there', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const confirmed = toy.ask('a', { type: 'Put', coins: 5 });
+    await toy.world.settle();
+    await toy.journal.commit();
+    await confirmed;
+    void toy.ask('a', { type: 'Put', coins: 7 });
+    await toy.world.settle();
+    const restarted = toy.crash();
+    assert.equal(restarted.total('a'), 5);
+  });
+});
+
+describe('bounds (invariant 8)', () => {
+  it('a full engine answers overloaded at once, and takes more when it has answered', async () => {
+    const toy = new ToyEngine({ commitsByItself: false, limits: { waitingCommandsMax: 2 } });
+    const first = toy.ask('a', { type: 'Put', coins: 1 });
+    const second = toy.ask('b', { type: 'Put', coins: 1 });
+    assert.deepEqual(await nowOf(toy.ask('c', { type: 'Put', coins: 1 })), {
+      type: 'rejected',
+      code: 'overloaded',
+      details: {},
+    });
+    await toy.world.settle();
+    await toy.journal.commit();
+    await Promise.all([first, second]);
+    assert.equal(toy.engine.waiting, 0);
+    const again = toy.ask('c', { type: 'Put', coins: 1 });
+    await toy.world.settle();
+    await toy.journal.commit();
+    assert.equal((await again).type, 'accepted');
+  });
+
+  it('commands that wait behind a key count as waiting', async () => {
+    const toy = new ToyEngine({ commitsByItself: false, limits: { waitingCommandsMax: 2 } });
+    void toy.ask('a', { type: 'Put', coins: 1 }, 'k');
+    void toy.ask('a', { type: 'Put', coins: 1 }, 'k');
+    assert.equal(toy.engine.waiting, 2);
+    const third = await nowOf(toy.ask('a', { type: 'Put', coins: 1 }, 'k'));
+    assert.ok(third !== null && third.type === 'rejected');
+    assert.equal(third.code, 'overloaded');
+  });
+
+  it('a batch that is full refuses what does not fit', async () => {
+    const toy = new ToyEngine({ commitsByItself: false, limits: { batchTurnsMax: 2 } });
+    void toy.ask('a', { type: 'Put', coins: 1 });
+    void toy.ask('a', { type: 'Put', coins: 1 });
+    const third = await nowOf(toy.ask('a', { type: 'Put', coins: 1 }));
+    assert.ok(third !== null && third.type === 'rejected');
+    assert.equal(third.code, 'overloaded');
+  });
+
+  it('a draining engine takes no new command and finishes those in flight', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const inFlight = toy.ask('a', { type: 'Put', coins: 1 });
+    const drained = toy.engine.drain();
+    const late = await nowOf(toy.ask('a', { type: 'Put', coins: 1 }));
+    assert.ok(late !== null && late.type === 'rejected');
+    assert.equal(late.code, 'draining');
+    await toy.world.settle();
+    assert.equal(await nowOf(drained.then(() => true)), null);
+    await toy.journal.commit();
+    await drained;
+    assert.equal((await inFlight).type, 'accepted');
+  });
+});

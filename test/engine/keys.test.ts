@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ClientKey } from '../../engine/asker.ts';
+import { settled } from './memory-ports.ts';
+import { nowOf, ToyEngine } from './toy-engine.ts';
+
+const put5 = { type: 'Put', coins: 5 } as const;
+const put6 = { type: 'Put', coins: 6 } as const;
+const take5 = { type: 'Take', coins: 5 } as const;
+const replayOf5 = { type: 'accepted', reply: { total: 5 }, replayed: true };
+const reused = { type: 'rejected', code: 'idempotency_key_reused', details: {} };
+const dayMs = 24 * 60 * 60 * 1000;
+
+function durable(key: string, fingerprint: string): ClientKey {
+  return { door: 'do', user: 'u', key, fingerprint };
+}
+
+/** Runs the same expectations on the engine as it is, and on the one that comes back after a crash. */
+function beforeAndAfterRestart(
+  name: string,
+  given: (toy: ToyEngine) => Promise<void>,
+  then: (toy: ToyEngine) => Promise<void>,
+) {
+  it(name, async () => {
+    const toy = new ToyEngine();
+    await given(toy);
+    await then(toy);
+  });
+  it(`${name}, also after a crash`, async () => {
+    const toy = new ToyEngine();
+    await given(toy);
+    await then(toy.crash());
+  });
+  it(`${name}, also after a crash, from the index alone`, async () => {
+    const toy = new ToyEngine();
+    await given(toy);
+    await then(toy.crash({ limits: { keysInMemoryMax: 0 } }));
+  });
+}
+
+describe('a bound key (invariant 6)', () => {
+  beforeAndAfterRestart(
+    'gives the first answer again, and has no second effect',
+    async (toy) => void (await toy.told('a', put5, 'k')),
+    async (toy) => {
+      await toy.told('a', { type: 'Take', coins: 1 });
+      assert.deepEqual(await toy.told('a', put5, 'k'), replayOf5);
+      assert.equal(toy.total('a'), 4);
+    },
+  );
+
+  beforeAndAfterRestart(
+    'refuses another body',
+    async (toy) => void (await toy.told('a', put5, 'k')),
+    async (toy) => {
+      assert.deepEqual(await toy.told('a', put6, 'k'), reused);
+      assert.equal(toy.total('a'), 5);
+    },
+  );
+
+  beforeAndAfterRestart(
+    'replays a reply that came without events',
+    async (toy) => {
+      await toy.told('a', put5);
+      await toy.told('a', { type: 'Look' }, 'k');
+      await toy.told('a', put5);
+    },
+    async (toy) => assert.deepEqual(await toy.told('a', { type: 'Look' }, 'k'), replayOf5),
+  );
+
+  beforeAndAfterRestart(
+    'is free for another actor, another user and another door',
+    async (toy) => void (await toy.told('a', put5, 'k')),
+    async (toy) => {
+      const outcomes = [
+        await toy.told('b', put5, 'k'),
+        await toy.told('a', put5, { door: 'http', user: 'v', key: 'k', fingerprint: JSON.stringify(put5) }),
+        await toy.told('a', put5, { door: 'cmd', user: 'u', key: 'k', fingerprint: JSON.stringify(put5) }),
+      ];
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.type === 'accepted' && outcome.replayed),
+        [false, false, false],
+      );
+      assert.equal(toy.total('a'), 15);
+    },
+  );
+
+  beforeAndAfterRestart(
+    'is not bound by a refusal: the next try is judged afresh',
+    async (toy) => {
+      assert.equal((await toy.told('a', take5, 'k')).type, 'rejected');
+      await toy.told('a', { type: 'Put', coins: 9 });
+    },
+    async (toy) => {
+      assert.deepEqual(await toy.told('a', take5, 'k'), { type: 'accepted', reply: { total: 4 }, replayed: false });
+    },
+  );
+
+  beforeAndAfterRestart(
+    'of a durable command is bound by a refusal too',
+    async (toy) => {
+      assert.equal((await toy.told('a', take5, durable('k', 'take'))).type, 'rejected');
+      await toy.told('a', { type: 'Put', coins: 9 });
+    },
+    async (toy) => {
+      const again = await toy.told('a', take5, durable('k', 'take'));
+      assert.deepEqual(again, { type: 'rejected', code: 'too_few', details: { total: 0 } });
+      assert.deepEqual(await toy.told('a', take5, durable('k', 'other')), reused);
+      assert.equal(toy.total('a'), 9);
+    },
+  );
+
+  beforeAndAfterRestart(
+    'of a conversation gives the reply of the turn that closed it',
+    async (toy) => {
+      await toy.told('a', { type: 'Put', coins: 9 });
+      await toy.told('a', { type: 'Send', coins: 4, to: 'b' }, 'k');
+    },
+    async (toy) => {
+      assert.deepEqual(await toy.told('a', { type: 'Send', coins: 4, to: 'b' }, 'k'), replayOf5);
+      assert.equal(toy.total('b'), 4);
+    },
+  );
+
+  beforeAndAfterRestart(
+    'of a conversation that was refused is free',
+    async (toy) => {
+      await toy.told('b', { type: 'Put', coins: 1_000 });
+      await toy.told('a', { type: 'Put', coins: 9 });
+      const refused = await toy.told('a', { type: 'Send', coins: 4, to: 'b' }, 'k');
+      assert.deepEqual(refused, { type: 'rejected', code: 'too_many', details: { total: 1_000 } });
+      assert.equal(toy.total('a'), 9);
+      await toy.told('b', { type: 'Take', coins: 500 });
+    },
+    async (toy) => {
+      const sent = await toy.told('a', { type: 'Send', coins: 4, to: 'b' }, 'k');
+      assert.deepEqual(sent, { type: 'accepted', reply: { total: 5 }, replayed: false });
+    },
+  );
+
+  beforeAndAfterRestart(
+    'is free again after 24 h, and not before',
+    async (toy) => void (await toy.told('a', put5, 'k')),
+    async (toy) => {
+      await toy.world.pass(dayMs - 1);
+      assert.deepEqual(await toy.told('a', put5, 'k'), replayOf5);
+      await toy.world.pass(1);
+      assert.deepEqual(await toy.told('a', put5, 'k'), { type: 'accepted', reply: { total: 10 }, replayed: false });
+    },
+  );
+});
+
+describe('a key in flight (invariant 6)', () => {
+  it('makes the same command wait, then replays', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const first = toy.ask('a', put5, 'k');
+    const second = toy.ask('a', put5, 'k');
+    await toy.world.settle();
+    assert.equal(await nowOf(second), null);
+    await toy.journal.commit();
+    assert.deepEqual(await first, { ...replayOf5, replayed: false });
+    assert.deepEqual(await second, replayOf5);
+    assert.equal(toy.total('a'), 5);
+    assert.equal(toy.engine.waiting, 0);
+  });
+
+  it('makes another body wait, then refuses it', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    void toy.ask('a', put5, 'k');
+    const second = toy.ask('a', put6, 'k');
+    await toy.world.settle();
+    assert.equal(await nowOf(second), null);
+    await toy.journal.commit();
+    assert.deepEqual(await second, reused);
+  });
+
+  it('shares a refusal with the same body, and judges another afresh', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    void toy.ask('a', { type: 'Put', coins: 1 });
+    const first = toy.ask('a', take5, 'k');
+    const same = toy.ask('a', take5, 'k');
+    const other = toy.ask('a', put6, 'k');
+    const otherAgain = toy.ask('a', put6, 'k');
+    await toy.world.settle();
+    await toy.journal.commit();
+    const refusal = { type: 'rejected', code: 'too_few', details: { total: 1 } };
+    assert.deepEqual(await first, refusal);
+    assert.deepEqual(await same, refusal);
+    await toy.world.settle();
+    await toy.journal.commit();
+    assert.deepEqual(await other, { type: 'accepted', reply: { total: 7 }, replayed: false });
+    assert.deepEqual(await otherAgain, { type: 'accepted', reply: { total: 7 }, replayed: true });
+    assert.equal(toy.total('a'), 7);
+  });
+
+  it('is in flight before the gate: a second command is not judged by a gate that closes meanwhile', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    await startWith(toy, 'gate', 1);
+    const gated = () =>
+      toy.engine.ask('purse:a', put5, {
+        key: { door: 'http', user: 'u', key: 'k', fingerprint: 'put5' },
+        gate: { to: 'purse:gate', command: { type: 'Take', coins: 1 } },
+      });
+    const first = gated();
+    const second = gated();
+    await toy.world.settle();
+    await toy.journal.commit();
+    assert.equal((await first).type, 'accepted');
+    assert.deepEqual(await second, replayOf5);
+    assert.equal(toy.total('gate'), 0);
+  });
+});
+
+describe('a gate', () => {
+  it('refuses the command before its rules, and what it did when it passed stays', async () => {
+    const toy = new ToyEngine();
+    await toy.told('gate', { type: 'Put', coins: 1 });
+    const gate = { to: 'purse:gate', command: { type: 'Take', coins: 1 } } as const;
+    const passed = toy.engine.ask('purse:a', { type: 'Take', coins: 1 }, { gate });
+    await toy.world.settle();
+    assert.deepEqual(await passed, { type: 'rejected', code: 'too_few', details: { total: 0 } });
+    assert.equal(toy.total('gate'), 0);
+    const refused = toy.engine.ask('purse:a', put5, { gate });
+    await toy.world.settle();
+    assert.equal((await refused).type, 'rejected');
+    assert.equal(toy.total('a'), 0);
+    assert.equal(toy.crash().total('gate'), 0);
+  });
+});
+
+describe('what memory knows of keys', () => {
+  it('costs no read for a new key while it holds the last 24 h', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', put5, 'k1');
+    const restarted = toy.crash();
+    await restarted.world.settle();
+    await restarted.told('a', put5, 'k2');
+    assert.equal(restarted.keys.finds, 0);
+    assert.deepEqual(await restarted.told('a', put5, 'k1'), replayOf5);
+    assert.equal(restarted.keys.finds, 0);
+  });
+
+  it('costs one read before the keys from before the start are loaded', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', put5, 'k1');
+    toy.disk.index();
+    toy.disk.bound.delete('never');
+    const restarted = toy.crash({ limits: { keysInMemoryMax: 0 } });
+    await restarted.told('a', put5, 'k2');
+    assert.equal(restarted.keys.finds, 1);
+  });
+
+  it('forgets a key only after the index has it', async () => {
+    const toy = new ToyEngine({ limits: { keysInMemoryMax: 2 } });
+    for (const key of ['k1', 'k2', 'k3', 'k4']) await toy.told('a', put5, key);
+    assert.deepEqual(await toy.told('a', put5, 'k1'), replayOf5);
+    assert.equal(toy.keys.finds, 0);
+    toy.disk.index();
+    toy.follower.report({ completeThrough: 0, keysThrough: toy.disk.keysThrough, readModelThrough: 0, stored: [] });
+    await toy.told('a', put5, 'k5');
+    assert.deepEqual(await toy.told('a', put5, 'k1'), replayOf5);
+    assert.ok(toy.keys.finds >= 1);
+    assert.equal(toy.total('a'), 25);
+  });
+});
+
+async function startWith(toy: ToyEngine, id: string, coins: number): Promise<void> {
+  const put = toy.ask(id, { type: 'Put', coins });
+  await toy.world.settle();
+  await toy.journal.commit();
+  await put;
+  await settled();
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryDisk } from './memory-ports.ts';
+import { purse } from './toy-actors.ts';
+import { kinds, startMs, ToyEngine } from './toy-engine.ts';
+
+describe('recovery (invariant 9)', () => {
+  it('from a snapshot and the tail equals recovery from the whole journal', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'Put', coins: 9 });
+    await toy.told('a', { type: 'Send', coins: 4, to: 'b' });
+    const whole = toy.crash();
+    toy.disk.snapshotAll(kinds);
+    await whole.told('a', { type: 'Put', coins: 1 });
+    const fromSnapshot = whole.crash();
+    assert.deepEqual([fromSnapshot.total('a'), fromSnapshot.total('b')], [6, 4]);
+  });
+
+  it('does not apply again what a snapshot ahead of the others already includes', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'Put', coins: 9 });
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 1 });
+    toy.disk.snapshotAll(kinds);
+    toy.disk.completeThrough = 0;
+    const restarted = toy.crash();
+    await restarted.world.pass(5);
+    assert.equal(restarted.engine.view<'purse', 'reminders'>('purse:a', { type: 'reminders' }), 1);
+  });
+
+  it('lifts old versions of events', () => {
+    const disk = new MemoryDisk();
+    const event = { type: 'CoinsPut', v: 1, amount: 7 };
+    const turn = { atMs: startMs, to: 'purse:a', command: 'Put', events: [{ actor: 'purse:a', event }] };
+    disk.write({ number: 1, atMs: startMs, turnsJson: JSON.stringify([turn]) });
+    assert.equal(new ToyEngine({ disk }).total('a'), 7);
+  });
+
+  it('touches only the actors of the tail, and knows the others by their summaries', async () => {
+    const toy = new ToyEngine();
+    await toy.told('rest', { type: 'Put', coins: 1 });
+    toy.disk.snapshotAll(kinds);
+    await toy.told('tail', { type: 'Put', coins: 1 });
+    const restarted = toy.crash();
+    assert.deepEqual(restarted.engine.actorsInMemory, { purse: 1 });
+    assert.deepEqual([restarted.summaries, restarted.changed], [['purse:rest'], ['purse:tail']]);
+  });
+
+  it('never gives a stamp before the last one of the journal', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'Put', coins: 1 });
+    toy.world.setWall(startMs - 3_600_000);
+    const restarted = toy.crash();
+    await restarted.told('a', { type: 'Put', coins: 1 });
+    assert.deepEqual(
+      toy.disk.batches.map((batch) => batch.atMs),
+      [startMs, startMs],
+    );
+  });
+});
+
+describe('actors in memory (invariant 11)', () => {
+  async function reportSnapshots(toy: ToyEngine): Promise<void> {
+    toy.disk.snapshotAll(kinds);
+    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+    // The first look of the sweep only notes that nobody used an actor since.
+    for (const round of [stored, stored]) {
+      toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored: [...round] });
+    }
+    await toy.world.settle();
+  }
+
+  it('leave it once a snapshot includes their last event, down to the bound, and come back as they were', async () => {
+    const toy = new ToyEngine({ limits: { idleActorsMax: 10 } });
+    for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: n + 1 });
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 50 });
+    await reportSnapshots(toy);
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 10 });
+    for (let n = 0; n < 50; n++) assert.equal(toy.total(`p${n}`), n + 1);
+    assert.ok((toy.engine.actorsInMemory.purse ?? 0) <= 50);
+  });
+
+  it('stay with an open deadline, and with an event that no snapshot includes', async () => {
+    const toy = new ToyEngine({ limits: { idleActorsMax: 0 } });
+    await toy.told('deadline', { type: 'RemindAt', atMs: startMs + 100 });
+    await toy.told('idle', { type: 'Put', coins: 1 });
+    await toy.told('late', { type: 'Put', coins: 1 });
+    toy.disk.snapshotAll(kinds);
+    await toy.told('late', { type: 'Put', coins: 1 });
+    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+    for (let round = 0; round < 3; round++) {
+      toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored });
+    }
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 2 });
+    await toy.world.pass(100);
+    await reportSnapshots(toy);
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 0 });
+    assert.equal(toy.total('late'), 2);
+  });
+
+  it('encode to the same bytes, with and without a detour through a snapshot', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'Put', coins: 9 });
+    await toy.told('a', { type: 'Send', coins: 4, to: 'b' });
+    toy.disk.snapshotAll(kinds);
+    const first = toy.disk.snapshots.get('purse:a');
+    assert.ok(first);
+    assert.deepEqual(purse.encode(purse.decode('a', first.state)), first.state);
+  });
+});

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { StampClock } from '../../engine/clock.ts';
+import { DeadlineQueue } from '../../engine/deadline-queue.ts';
+import { ManualWorld } from './memory-ports.ts';
+import { startMs, ToyEngine } from './toy-engine.ts';
+
+function reminded(toy: ToyEngine, id: string): number {
+  return toy.engine.view<'purse', 'reminders'>(`purse:${id}`, { type: 'reminders' });
+}
+
+describe('stamped time (invariant 2)', () => {
+  it('starts at wall time, or at the last stamp of the journal if that is later', () => {
+    const world = new ManualWorld(startMs);
+    assert.equal(new StampClock(world, 0).nowMs(), startMs);
+    assert.equal(new StampClock(world, startMs + 5_000).nowMs(), startMs + 5_000);
+  });
+
+  it('never goes back and runs at most a tenth too fast or too slow, however the wall clock jumps', () => {
+    const steps = fc.array(fc.record({ passMs: fc.nat(10_000), jumpMs: fc.integer({ min: -1e9, max: 1e9 }) }));
+    fc.assert(
+      fc.property(steps, (all) => {
+        let wallMs = startMs;
+        let monotonicMs = 0;
+        const clock = new StampClock({ wallMs: () => wallMs, monotonicMs: () => monotonicMs }, 0);
+        let last = clock.nowMs();
+        for (const { passMs, jumpMs } of all) {
+          monotonicMs += passMs;
+          wallMs += passMs + jumpMs;
+          const now = clock.nowMs();
+          assert.ok(now >= last + Math.floor(passMs * 0.9) - 1, 'too slow');
+          assert.ok(now <= last + Math.ceil(passMs * 1.1) + 1, 'too fast');
+          last = now;
+        }
+      }),
+    );
+  });
+
+  it('is drawn towards wall time until they meet', async () => {
+    const world = new ManualWorld(startMs);
+    const clock = new StampClock(world, 0);
+    world.setWall(startMs + 1_000);
+    await world.pass(5_000);
+    assert.equal(clock.nowMs(), startMs + 5_500);
+    await world.pass(5_000);
+    assert.equal(clock.aheadMs(), 0);
+  });
+});
+
+describe('deadlines', () => {
+  it('wake their actor when they have come, as a journaled command', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 500 });
+    await toy.world.pass(499);
+    assert.equal(reminded(toy, 'a'), 0);
+    await toy.world.pass(1);
+    assert.equal(reminded(toy, 'a'), 1);
+    assert.equal(toy.disk.batches.at(-1)?.turns[0]?.command, 'ExpireDue');
+  });
+
+  it('wake in order, several of one actor too, and an earlier one set later first', async () => {
+    const toy = new ToyEngine();
+    for (const [id, delayMs] of [
+      ['a', 900],
+      ['b', 600],
+      ['a', 300],
+    ] as const) {
+      await toy.told(id, { type: 'RemindAt', atMs: startMs + delayMs });
+    }
+    await toy.world.pass(1_000);
+    const woken = toy.disk.batches.flatMap(({ turns }) => turns.filter(({ command }) => command === 'ExpireDue'));
+    assert.deepEqual(
+      woken.map((turn) => [turn.to, turn.atMs - startMs]),
+      [
+        ['purse:a', 300],
+        ['purse:b', 600],
+        ['purse:a', 900],
+      ],
+    );
+  });
+
+  it('survive a crash, of an actor in the tail and of one at rest', async () => {
+    const toy = new ToyEngine();
+    await toy.told('rest', { type: 'RemindAt', atMs: startMs + 500 });
+    toy.disk.snapshotAll({ purse: (await import('./toy-actors.ts')).purse });
+    await toy.told('tail', { type: 'RemindAt', atMs: startMs + 700 });
+    const restarted = toy.crash();
+    await restarted.world.pass(1_000);
+    assert.deepEqual([reminded(restarted, 'rest'), reminded(restarted, 'tail')], [1, 1]);
+  });
+
+  it('that passed while the process was down are handled at once', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 500 });
+    await toy.engine.drain();
+    await toy.world.pass(60_000);
+    const restarted = toy.crash();
+    await restarted.world.pass(0);
+    assert.equal(reminded(restarted, 'a'), 1);
+  });
+
+  it('leave the queue in order of time', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), (times) => {
+        const queue = new DeadlineQueue();
+        times.forEach((atMs, index) => queue.push(atMs, `x:${index}`));
+        const popped: number[] = [];
+        for (let actor = queue.popDue(50); actor !== undefined; actor = queue.popDue(50)) {
+          popped.push(times[Number(actor.slice(2))] ?? -1);
+        }
+        assert.deepEqual(
+          popped,
+          times.filter((atMs) => atMs <= 50).sort((a, b) => a - b),
+        );
+        assert.equal(queue.size, times.length - popped.length);
+      }),
+    );
+  });
+});
