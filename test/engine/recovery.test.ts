@@ -59,16 +59,6 @@ describe('recovery (invariant 9)', () => {
 });
 
 describe('actors in memory (invariant 11)', () => {
-  async function reportSnapshots(toy: ToyEngine): Promise<void> {
-    toy.disk.snapshotAll(kinds);
-    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
-    // The first look of the sweep only notes that nobody used an actor since.
-    for (const round of [stored, stored]) {
-      toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored: [...round] });
-    }
-    await toy.world.settle();
-  }
-
   it('leave it once a snapshot includes their last event, down to the bound, and come back as they were', async () => {
     const toy = new ToyEngine({ limits: { idleActorsMax: 10 } });
     for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: n + 1 });
@@ -107,3 +97,13 @@ describe('actors in memory (invariant 11)', () => {
     assert.deepEqual(purse.encode(purse.decode('a', first.state)), first.state);
   });
 });
+
+async function reportSnapshots(toy: ToyEngine): Promise<void> {
+  toy.disk.snapshotAll(kinds);
+  const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+  // The first look of the sweep only notes that nobody used an actor since.
+  for (const round of [stored, stored]) {
+    toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored: [...round] });
+  }
+  await toy.world.settle();
+}
