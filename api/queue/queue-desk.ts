@@ -1,0 +1,210 @@
+/**
+ * The queue's desk, shared by the doors: joining, asking how far one is, leaving. It knows neither HTTP nor NATS.
+ * A place in line is durable before it is told; how far one is, is advice and may run a batch ahead of the disk.
+ */
+import type { PlaceInLine, RoomView, Session } from '../../actors/admission/messages.ts';
+import type { OnsaleEngine } from '../protocols.ts';
+import type { QueueTokens } from './queue-token.ts';
+import type { Room, Rooms } from './rooms.ts';
+import type { LineRefusal } from './waiting-line.ts';
+import type { Timers } from './admission-driver.ts';
+
+/** How often a place found in line, but dealt with, is given up for a new one before the line counts as unavailable. */
+const joinTriesMax = 3;
+/** How long a join may wait for being let in at once, ms; after that it is told that it waits. */
+const admissionWaitMaxMs = 500;
+const pollAfterSecondsMax = 20;
+
+/** Where a token stands. Times in ms since the epoch. */
+export interface QueueStatus {
+  readonly status: 'waiting' | 'active' | 'expired';
+  /** People ahead plus one, at most; 0 when active, null when expired. */
+  readonly position: number | null;
+  /** Null when it cannot be known: the room is paused, or the token expired. */
+  readonly etaSeconds: number | null;
+  /** When the session ends; null unless active. */
+  readonly expiresAt: number | null;
+  /** 1 to 20, growing with the distance. */
+  readonly pollAfterSeconds: number;
+}
+
+/** The answer's body, but for its times. */
+export interface QueueAnswer extends QueueStatus {
+  readonly token: string;
+  readonly room: string;
+  readonly userId: string;
+  readonly place: number;
+}
+
+export interface QueueRefusal {
+  readonly type: 'rejected';
+  readonly code: 'room_not_found' | LineRefusal;
+  readonly details: Record<string, never>;
+}
+
+export interface JoinedQueue {
+  readonly type: 'joined';
+  readonly token: string;
+  readonly place: PlaceInLine;
+  /** The user had this place already: 200 instead of 201. */
+  readonly existing: boolean;
+}
+
+export interface QueueDesk {
+  /** The user's one token of this room; active at once where there is room and nobody ahead. */
+  join(room: string, userId: string): Promise<JoinedQueue | QueueRefusal>;
+  status(place: PlaceInLine): QueueStatus;
+  /** `status` with all that the token's owner is told. */
+  answer(token: string, place: PlaceInLine): QueueAnswer;
+  /** Leaves the line or ends the session, durably; again: again `left`. */
+  leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
+}
+
+export interface DeskOptions {
+  readonly engine: OnsaleEngine;
+  readonly tokens: QueueTokens;
+  readonly rooms: Pick<Rooms, 'find'>;
+  readonly timers: Timers;
+  readonly onError: (error: unknown) => void;
+}
+
+export function createQueueDesk(options: DeskOptions): QueueDesk {
+  const { engine, tokens, rooms } = options;
+
+  function sessionOf(room: string, userId: string): Session | null {
+    return engine.view<'admission', 'session'>(`admission:${room}`, { type: 'session', userId });
+  }
+
+  function tokenOf(place: PlaceInLine) {
+    return engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+  }
+
+  function joined(room: string, at: Pick<Session, 'epoch' | 'place' | 'userId'>, existing: boolean): JoinedQueue {
+    const place = { room, epoch: at.epoch, place: at.place, userId: at.userId };
+    return { type: 'joined', token: tokens.sign(place), place, existing };
+  }
+
+  /** Lets the driver run when this place can be let in right now; waits for it, but not for ever. */
+  async function letIn(room: Room, place: PlaceInLine): Promise<void> {
+    const pass = room.driver.poke();
+    const status = tokenOf(place);
+    const { now } = engine.view<'admission', 'capacity'>(`admission:${room.name}`, { type: 'capacity' });
+    if (status.status !== 'waiting' || status.position > now) return;
+    let timer: unknown;
+    const enough = new Promise<void>((resolve) => {
+      timer = options.timers.set(resolve, admissionWaitMaxMs);
+    });
+    await Promise.race([pass, enough]);
+    options.timers.clear(timer);
+  }
+
+  async function join(roomName: string, userId: string): Promise<JoinedQueue | QueueRefusal> {
+    const room = rooms.find(roomName);
+    if (room === undefined) return rejected('room_not_found');
+    const inside = sessionOf(roomName, userId);
+    if (inside !== null) return joined(roomName, inside, true);
+    for (let tries = 0; tries < joinTriesMax; tries += 1) {
+      const drawn = await room.line.join(userId);
+      if (drawn.type === 'refused') return rejected(drawn.code);
+      const place = { room: roomName, epoch: room.line.epoch, place: drawn.place, userId };
+      const session = sessionOf(roomName, userId);
+      if (session !== null) {
+        // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
+        const own = session.place === place.place && session.epoch === place.epoch;
+        if (!own) await room.line.leave(place.place);
+        return joined(roomName, session, !own || drawn.existing);
+      }
+      if (tokenOf(place).status === 'waiting') {
+        await letIn(room, place);
+        return joined(roomName, place, drawn.existing);
+      }
+      // Left, or dealt with, and not inside: once that is certain the place is worth nothing and makes way for a new one.
+      const query = { type: 'token', session: place } as const;
+      const durable = await engine.viewDurable<'admission', 'token'>(`admission:${roomName}`, query);
+      if (durable.status !== 'expired') return joined(roomName, place, drawn.existing);
+      await room.line.leave(place.place);
+    }
+    return rejected('queue_unavailable');
+  }
+
+  function status(place: PlaceInLine): QueueStatus {
+    const token = tokenOf(place);
+    switch (token.status) {
+      case 'active':
+        return { status: 'active', position: 0, etaSeconds: 0, expiresAt: token.expiresAt, pollAfterSeconds: 1 };
+      case 'expired':
+        return { status: 'expired', position: null, etaSeconds: null, expiresAt: null, pollAfterSeconds: 1 };
+      case 'waiting': {
+        const { position } = token;
+        const room = engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
+        const etaSeconds = room === null ? null : etaOf(position, room);
+        return {
+          status: 'waiting',
+          position,
+          etaSeconds,
+          expiresAt: null,
+          pollAfterSeconds: pollAfter(position, etaSeconds),
+        };
+      }
+    }
+  }
+
+  async function leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {
+    const left = await engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
+    if (left.type === 'rejected') {
+      if (left.code === 'overloaded' || left.code === 'draining') return rejected(left.code);
+      throw new Error(`room ${place.room} refused a leave: ${left.code}`);
+    }
+    const room = rooms.find(place.room);
+    const line = room?.lines.find((known) => known.epoch === place.epoch);
+    try {
+      await line?.leave(place.place);
+    } catch (error) {
+      // The place has left, durably, and is skipped; the line forgets it at the latest when it is settled.
+      options.onError(error);
+    }
+    void room?.driver.poke();
+    return { type: 'left' };
+  }
+
+  return {
+    async join(room, userId) {
+      try {
+        return await join(room, userId);
+      } catch (error) {
+        options.onError(error);
+        return rejected('queue_unavailable');
+      }
+    },
+    status,
+    answer: (token, place) => ({
+      token,
+      room: place.room,
+      userId: place.userId,
+      place: place.place,
+      ...status(place),
+    }),
+    leave,
+  };
+}
+
+function rejected(code: QueueRefusal['code']): QueueRefusal {
+  return { type: 'rejected', code, details: {} };
+}
+
+/**
+ * Seconds until the person at `position` is let in, at the pace of the last minute; before anyone was let in, at the
+ * policy's. Null when nobody is let in at all.
+ */
+export function etaOf(position: number, room: RoomView): number | null {
+  const { admitPerSecond, maxActive } = room.policy;
+  if (admitPerSecond === 0 || maxActive === 0) return null;
+  const perSecond =
+    room.admittedLastMinute === 0 ? admitPerSecond : room.admittedLastMinute / (room.admittedOverMs / 1000);
+  return Math.ceil(position / perSecond);
+}
+
+/** A quarter of the wait; where that is unknown, of the people ahead. */
+export function pollAfter(position: number, etaSeconds: number | null): number {
+  return Math.min(pollAfterSecondsMax, Math.max(1, Math.ceil((etaSeconds ?? position) / 4)));
+}

@@ -1,0 +1,179 @@
+/** The waiting rooms of this engine: each known to the catalog, each with its line and its driver. */
+import type { Address, JsonObject } from '../../engine/actor.ts';
+import type { LineKind, RoomPolicy } from '../../actors/admission/messages.ts';
+import { limits } from '../limits.ts';
+import type { OnsaleEngine } from '../protocols.ts';
+import { AdmissionDriver, type Timers } from './admission-driver.ts';
+import type { WaitingLine } from './waiting-line.ts';
+
+const mainRoom = 'main';
+
+/** What `main` starts with; an operator changes it live. */
+const defaultPolicy: RoomPolicy = {
+  admitPerSecond: 100,
+  maxActive: 3_000,
+  sessionSeconds: 300,
+  maxSessionSeconds: 1_800,
+};
+
+export interface Room {
+  readonly name: string;
+  /** Oldest first; the last one is `line`. */
+  readonly lines: readonly WaitingLine[];
+  /** The line that people join. */
+  readonly line: WaitingLine;
+  readonly driver: AdmissionDriver;
+}
+
+export interface RoomReport extends RoomPolicy {
+  readonly room: string;
+  readonly policy: RoomPolicy;
+  readonly concertIds: readonly string[];
+  readonly waiting: number;
+  readonly active: number;
+  /** Both since the room was made. */
+  readonly admitted: number;
+  readonly expired: number;
+}
+
+export interface RoomRefusal {
+  readonly type: 'rejected';
+  readonly code: 'concert_not_found' | 'already_exists' | 'overloaded' | 'queue_unavailable' | 'draining';
+  readonly details: JsonObject;
+}
+
+export interface RoomsOptions {
+  readonly engine: OnsaleEngine;
+  /** Opens the lines of a room, oldest first, at least one. The admission actor is told of each here. */
+  readonly openLines: (room: string) => Promise<readonly WaitingLine[]>;
+  readonly timers: Timers;
+  readonly onError: (error: unknown) => void;
+}
+
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, Room>();
+  readonly #opening = new Map<string, Promise<void>>();
+  #stopped = false;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes `main` in a new catalog, and starts all rooms. Rejects when a line cannot be opened. */
+  async start(): Promise<void> {
+    if (!this.names().includes(mainRoom)) {
+      const put = await this.#putRoom(mainRoom, defaultPolicy, null);
+      if (put.type === 'rejected') throw new Error(`room ${mainRoom} could not be made: ${put.code}`);
+    }
+    await Promise.all(this.names().map((room) => this.#open(room)));
+  }
+
+  /** Waits for the passes under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled(this.#opening.values());
+    await Promise.all(Array.from(this.#rooms.values(), (room) => room.driver.stop()));
+  }
+
+  find(room: string): Room | undefined {
+    return this.#rooms.get(room);
+  }
+
+  /** All rooms of the catalog, in order of making. */
+  names(): readonly string[] {
+    return this.#options.engine.view<'catalog', 'rooms'>('catalog:main', { type: 'rooms' });
+  }
+
+  /** Makes or changes a room; settled when the policy is durable and a new room's line is open. */
+  async put(
+    room: string,
+    policy: RoomPolicy,
+    concertIds: readonly string[] | null,
+  ): Promise<{ readonly type: 'put' } | RoomRefusal> {
+    const names = this.names();
+    if (names.length >= limits.roomsMax && !names.includes(room)) {
+      return { type: 'rejected', code: 'overloaded', details: { limit: limits.roomsMax } };
+    }
+    const put = await this.#putRoom(room, policy, concertIds);
+    if (put.type === 'rejected') return put;
+    try {
+      await this.#open(room);
+    } catch (error) {
+      this.#options.onError(error);
+      return { type: 'rejected', code: 'queue_unavailable', details: {} };
+    }
+    this.poke(room);
+    return { type: 'put' };
+  }
+
+  /** For operators; null for a room that was never made. `waiting` counts the engine's lines. */
+  report(room: string): RoomReport | null {
+    const { engine } = this.#options;
+    const put = engine.view<'catalog', 'room'>('catalog:main', { type: 'room', room });
+    const seen = engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
+    if (put === null || seen === null) return null;
+    const { policy, active, admitted, expired } = seen;
+    const { waiting } = engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' });
+    return { room, ...policy, policy, concertIds: put.concertIds, waiting, active, admitted, expired };
+  }
+
+  /** Whether a room's driver holds back because the engine has too much to do. */
+  paused(room: string): boolean {
+    return this.#rooms.get(room)?.driver.paused ?? false;
+  }
+
+  /** There may be room: someone left, paid, or the policy changed. */
+  poke(room: string): void {
+    void this.#rooms.get(room)?.driver.poke();
+  }
+
+  /** For the engine's hook `onChanged`; any other actor is ignored. Cheap. */
+  onChanged(actor: Address): void {
+    if (actor.startsWith('admission:')) this.#rooms.get(actor.slice('admission:'.length))?.driver.sessionsChanged();
+  }
+
+  async #putRoom(
+    room: string,
+    policy: RoomPolicy,
+    concertIds: readonly string[] | null,
+  ): Promise<{ readonly type: 'put' } | RoomRefusal> {
+    const outcome = await this.#options.engine.ask<'catalog'>('catalog:main', {
+      type: 'PutRoom',
+      room,
+      policy,
+      concertIds,
+    });
+    if (outcome.type === 'accepted') return { type: 'put' };
+    const { code, details } = outcome;
+    if (code === 'concert_not_found' || code === 'already_exists' || code === 'overloaded' || code === 'draining') {
+      return { type: 'rejected', code, details };
+    }
+    throw new Error(`the catalog refused a room: ${code}`);
+  }
+
+  /** Opens a room once, however often and at the same time it is asked for. */
+  #open(room: string): Promise<void> {
+    const opening = this.#opening.get(room) ?? this.#openNow(room).finally(() => this.#opening.delete(room));
+    this.#opening.set(room, opening);
+    return opening;
+  }
+
+  async #openNow(name: string): Promise<void> {
+    if (this.#stopped || this.#rooms.has(name)) return;
+    const { engine, openLines, timers, onError } = this.#options;
+    const lines = await openLines(name);
+    const line = lines.at(-1);
+    if (line === undefined) throw new Error(`room ${name} has no line`);
+    for (const { epoch, kind } of lines) await this.#openLine(name, epoch, kind);
+    const driver = new AdmissionDriver({ engine, room: name, lines, timers, onError });
+    this.#rooms.set(name, { name, lines, line, driver });
+    await driver.start();
+  }
+
+  async #openLine(room: string, epoch: string, line: LineKind): Promise<void> {
+    const command = { type: 'OpenLine', epoch, line } as const;
+    const outcome = await this.#options.engine.ask<'admission'>(`admission:${room}`, command, { internal: true });
+    if (outcome.type === 'rejected') throw new Error(`room ${room} refused its line: ${outcome.code}`);
+  }
+}

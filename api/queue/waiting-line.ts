@@ -1,0 +1,40 @@
+/**
+ * The waiting line of one room as its doors and its driver see it. Two implementations keep the same promises: the
+ * engine's own line and a JetStream stream. A place is drawn once and never again; people are taken in order of place.
+ */
+import type { LineKind } from '../../actors/admission/messages.ts';
+import type { PersonInLine } from '../../actors/line/messages.ts';
+
+/** Why nobody can join now. All of them pass; the client may try again. */
+export type LineRefusal = 'overloaded' | 'queue_unavailable' | 'draining';
+
+export type Joined =
+  /** The place is durable. `existing`: the user stood there already. */
+  | { readonly type: 'joined'; readonly place: number; readonly existing: boolean }
+  | { readonly type: 'refused'; readonly code: LineRefusal };
+
+export interface Taken {
+  /** In order of place, all above `after`. */
+  readonly people: readonly PersonInLine[];
+  /** Everyone at or below it stands in `people` or has gone; at least `after`. */
+  readonly through: number;
+}
+
+/**
+ * `join` refuses as a value. The other calls reject when the line cannot be reached; each may be repeated, and what
+ * is done twice is done once.
+ */
+export interface WaitingLine {
+  /** Random, made with the line: with the place it names one person's turn for ever. */
+  readonly epoch: string;
+  readonly kind: LineKind;
+  join(userId: string): Promise<Joined>;
+  /** The next people above `after`, at most `count`. Takes nobody out: that is `settle`. */
+  take(after: number, count: number): Promise<Taken>;
+  /** Everyone at or below `through` has been dealt with, durably. */
+  settle(through: number): Promise<void>;
+  /** Forgets whoever stands at this place. */
+  leave(place: number): Promise<void>;
+  /** People in line, settled ones not counted. */
+  counts(): Promise<{ readonly waiting: number; readonly lastPlace: number }>;
+}
