@@ -1,7 +1,7 @@
 /** What an engine is made of: its ports, its bounds, and what operators may listen to. */
 import type { Address, ErasedKind, JsonObject, QuestionId, Rejected } from './actor.ts';
 import type { Scheduler } from './committer.ts';
-import type { ClockSource, Journal, JournalFollower, KeyIndex, SnapshotStore } from './ports.ts';
+import type { ClockSource, Journal, JournaledEvent, JournalFollower, KeyIndex, SnapshotStore } from './ports.ts';
 import type { RemoteQuestion } from './turn.ts';
 
 export interface EngineLimits {
@@ -18,7 +18,9 @@ export interface EngineHooks {
   /** A client command was answered: `code` is `accepted`, `replayed` or the refusal's code. */
   readonly onCommand?: (command: string, code: string, elapsedMs: number) => void;
   readonly onBatch?: (turns: number, commitMs: number) => void;
-  /** An actor was consulted or changed in a turn that had events. */
+  /** The events of one turn, applied and not yet durable. */
+  readonly onEvents?: (events: readonly JournaledEvent[]) => void;
+  /** An actor was consulted or changed in a turn that had events; in recovery: it is part of the tail. */
   readonly onChanged?: (actor: Address, kind: ErasedKind, state: unknown) => void;
   /** In recovery: the summary of an actor at rest. */
   readonly onSummary?: (actor: Address, summary: JsonObject) => void;
