@@ -10,6 +10,9 @@ import { rebuildReadModel } from './read-model/rebuild-read-model.ts';
 import type { RebuildProgress } from './read-model/rebuild-read-model.ts';
 
 const barWidth = 40;
+/** Where there is no terminal, a line so often. */
+const lineEveryMs = 5_000;
+let shownAtMs = performance.now();
 
 async function main(): Promise<number> {
   const dataDir = resolve(process.env['DATA_DIR'] || './data');
@@ -34,15 +37,19 @@ async function main(): Promise<number> {
   }
 }
 
-/** A bar where there is a terminal; a log would only fill with it. */
+/** A bar on a terminal, a line now and then anywhere else. */
 function draw({ batches, batchesTotal, events }: RebuildProgress): void {
-  if (!process.stderr.isTTY) return;
   const share = batchesTotal === 0 ? 1 : batches / batchesTotal;
-  const filled = Math.floor(share * barWidth);
-  const bar = '#'.repeat(filled) + '.'.repeat(barWidth - filled);
-  process.stderr.write(
-    `\r[${bar}] ${Math.floor(share * 100)} %  batch ${batches} of ${batchesTotal}, ${events} events`,
-  );
+  const text = `${Math.floor(share * 100)} %  batch ${batches} of ${batchesTotal}, ${events} events`;
+  if (process.stderr.isTTY) {
+    const filled = Math.floor(share * barWidth);
+    process.stderr.write(`\r[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${text}`);
+    return;
+  }
+  const nowMs = performance.now();
+  if (nowMs - shownAtMs < lineEveryMs) return;
+  shownAtMs = nowMs;
+  say(text);
 }
 
 function summarise(file: string, { batches, events }: RebuildProgress, tookMs: number): void {

@@ -8,19 +8,19 @@ import { projectionQueries } from './queries.ts';
 
 export class AdmissionProjection {
   readonly #users: KnownUsers;
-  readonly #insertAdmitted: Statement<[string, string, number, string, number, number]>;
-  readonly #insertLeft: Statement<[string, string, number, string, number]>;
+  readonly #insertAdmitted: Statement<[string, string, number, number, number, number]>;
+  readonly #insertLeft: Statement<[string, string, number, number, number]>;
   readonly #renew: Statement<[number, string, string, number]>;
   readonly #end: Statement<[number, SessionEndReason, string, string, number]>;
 
   constructor(db: Connection, users: KnownUsers) {
     this.#users = users;
     this.#insertAdmitted = db.prepare(
-      `INSERT INTO waiting_token (room, epoch, place, user_id, status, admitted_at_ms, expires_at_ms)
+      `INSERT INTO waiting_token (room, epoch, place, user_number, status, admitted_at_ms, expires_at_ms)
        VALUES (?, ?, ?, ?, 'active', ?, ?)`,
     );
     this.#insertLeft = db.prepare(
-      `INSERT INTO waiting_token (room, epoch, place, user_id, status, ended_at_ms, end_reason)
+      `INSERT INTO waiting_token (room, epoch, place, user_number, status, ended_at_ms, end_reason)
        VALUES (?, ?, ?, ?, 'ended', ?, 'left')`,
     );
     this.#renew = db.prepare(projectionQueries['a session is renewed']);
@@ -31,12 +31,17 @@ export class AdmissionProjection {
   apply(room: string, event: AdmissionEvent, atMs: number): void {
     switch (event.type) {
       case 'UserAdmitted':
-        this.#users.see(event.userId, atMs);
-        this.#insertAdmitted.run(room, event.epoch, event.place, event.userId, event.admittedAt, event.expiresAt);
+        this.#insertAdmitted.run(
+          room,
+          event.epoch,
+          event.place,
+          this.#users.numberOf(event.userId, atMs),
+          event.admittedAt,
+          event.expiresAt,
+        );
         return;
       case 'PlaceLeft':
-        this.#users.see(event.userId, atMs);
-        this.#insertLeft.run(room, event.epoch, event.place, event.userId, event.leftAt);
+        this.#insertLeft.run(room, event.epoch, event.place, this.#users.numberOf(event.userId, atMs), event.leftAt);
         return;
       case 'SessionRenewed':
         return mustChangeOne(this.#renew.run(event.expiresAt, room, event.epoch, event.place), event.userId);

@@ -3,20 +3,25 @@
  * test compares the two.
  */
 
-const reservationWithSeats = `
-  SELECT r.number, r.id, s.id, s.concert_id, r.user_id, r.status, r.total_price, r.held_at_ms, r.expires_at_ms,
-         r.paid_at_ms, c.section, c.row, c.number, t.price
-  FROM reservation r
+const reservationColumns = `
+  SELECT r.number, r.id, s.id, s.concert_id, u.id, r.status, r.total_price, r.held_at_ms, r.expires_at_ms,
+         r.paid_at_ms, c.section, c.row, c.number, t.price`;
+
+const itsScheduleAndSeats = `
   CROSS JOIN concert_schedule s ON s.number = r.schedule_number
   CROSS JOIN reservation_ticket t ON t.reservation_number = r.number
   CROSS JOIN concert_seat c ON c.schedule_number = t.schedule_number AND c.position = t.seat_position`;
 
 /** Asked by `ReadModelReader`. CROSS JOIN keeps the order of the loops, whatever statistics the file may hold. */
 export const readerQueries = {
-  'a user’s reservations, newest first': `${reservationWithSeats}
-  WHERE r.user_id = ? AND r.number < ?
+  'a user’s reservations, newest first': `${reservationColumns}
+  FROM user u
+  CROSS JOIN reservation r ON r.user_number = u.number${itsScheduleAndSeats}
+  WHERE u.id = ? AND r.number < ?
   ORDER BY r.number DESC, t.seat_position`,
-  'one reservation': `${reservationWithSeats}
+  'one reservation': `${reservationColumns}
+  FROM reservation r
+  CROSS JOIN user u ON u.number = r.user_number${itsScheduleAndSeats}
   WHERE r.id = ?
   ORDER BY t.seat_position`,
   'how far the read model is': `
@@ -25,6 +30,8 @@ export const readerQueries = {
 
 /** Asked by the projections, once or more for each event. */
 export const projectionQueries = {
+  'a user’s number': `
+  SELECT number FROM user WHERE id = ?`,
   'a schedule’s number and seats': `
   SELECT s.number, l.sections
   FROM concert_schedule s

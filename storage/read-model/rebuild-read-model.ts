@@ -25,7 +25,13 @@ export function rebuildReadModel(dataDir: string, onProgress: (progress: Rebuild
   const file = join(dataDir, readModelFileName);
   const newFile = `${file}.rebuild`;
   removeDatabase(newFile);
-  const progress = fill(newFile, join(dataDir, 'journal.db'), onProgress);
+  let progress: RebuildProgress;
+  try {
+    progress = fill(newFile, join(dataDir, 'journal.db'), onProgress);
+  } catch (error) {
+    removeDatabase(newFile);
+    throw error;
+  }
   // The main file goes first: SQLite throws away a WAL that it finds beside no database, and must never find the old
   // WAL beside the new database.
   removeDatabase(file);

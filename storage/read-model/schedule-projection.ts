@@ -21,9 +21,9 @@ export class ScheduleProjection {
   readonly #insertSchedule: Statement<[string, string, string, number, number, number, number, number]>;
   readonly #insertLayout: Statement<[number, string]>;
   readonly #insertRow: Statement<[number, number, number, string, string, number]>;
-  readonly #insertReservation: Statement<[string, number, string, number, number, number, number]>;
+  readonly #insertReservation: Statement<[string, number, number, number, number, number, number]>;
   readonly #insertTicket: Statement<[number, number, number, number]>;
-  readonly #insertPayment: Statement<[number, string, string, number, number, number]>;
+  readonly #insertPayment: Statement<[number, string, number, number, number, number]>;
   readonly #hold: Statement<[number, number, number]>;
   readonly #free: Statement<[number, number]>;
   readonly #sell: Statement<[number, number]>;
@@ -46,14 +46,14 @@ export class ScheduleProjection {
        SELECT ?, ? + number - 1, ?, ?, number, ?, 'available' FROM seat`,
     );
     this.#insertReservation = db.prepare(
-      `INSERT INTO reservation (id, schedule_number, user_id, status, seats, total_price, held_at_ms, expires_at_ms)
+      `INSERT INTO reservation (id, schedule_number, user_number, status, seats, total_price, held_at_ms, expires_at_ms)
        VALUES (?, ?, ?, 'held', ?, ?, ?, ?)`,
     );
     this.#insertTicket = db.prepare(
       'INSERT INTO reservation_ticket (reservation_number, seat_position, schedule_number, price) VALUES (?, ?, ?, ?)',
     );
     this.#insertPayment = db.prepare(
-      'INSERT INTO payment (reservation_number, id, user_id, amount, balance, paid_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO payment (reservation_number, id, user_number, amount, balance, paid_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
     );
     this.#hold = db.prepare(projectionQueries['a seat is held']);
     this.#free = db.prepare(projectionQueries['a seat is free again']);
@@ -79,7 +79,7 @@ export class ScheduleProjection {
       case 'PaymentRefused':
         return mustChangeOne(this.#setStatus.run('held', event.reservationId), event.reservationId);
       case 'ReservationPaid':
-        return this.#paid(event);
+        return this.#paid(event, atMs);
     }
   }
 
@@ -111,11 +111,10 @@ export class ScheduleProjection {
   #held({ reservation }: SeatsHeld, atMs: number): void {
     const positions = this.#positions.of(reservation.scheduleId);
     const scheduleNumber = positions.scheduleNumber;
-    this.#users.see(reservation.userId, atMs);
     const inserted = this.#insertReservation.run(
       reservation.id,
       scheduleNumber,
-      reservation.userId,
+      this.#users.numberOf(reservation.userId, atMs),
       reservation.seats.length,
       reservation.totalPrice,
       reservation.heldAt,
@@ -137,13 +136,13 @@ export class ScheduleProjection {
     }
   }
 
-  #paid({ reservation, payment }: ReservationPaid): void {
+  #paid({ reservation, payment }: ReservationPaid, atMs: number): void {
     const reservationNumber = this.#pay.get(payment.paidAt, reservation.id);
     if (reservationNumber === undefined) throw rowMissing(reservation.id);
     this.#insertPayment.run(
       reservationNumber,
       payment.id,
-      payment.userId,
+      this.#users.numberOf(payment.userId, atMs),
       payment.amount,
       payment.balance,
       payment.paidAt,

@@ -2,7 +2,7 @@
  * The tables of the read model, `DATA_DIR/read-model.db`; `storage/schema.md` explains them.
  *
  * Keys of rows that are written per seat or per hold are integers given in the journal's order, so that these tables
- * grow at their end. Foreign keys are declared for whoever reads the schema and checked by a test, but not enforced
+ * grow at their end; users who came in together lie together in the index of reservations, whatever their names. Foreign keys are declared for whoever reads the schema and checked by a test, but not enforced
  * while projecting: the journal's order already guarantees them. Times are ms since the epoch, because a time as text
  * costs 24 bytes and half a microsecond each; the views `*_readable` show them as ISO 8601 and carry the text ids.
  */
@@ -16,19 +16,20 @@ export const readModelMigrations: readonly string[] = [
   ) STRICT;
 
   CREATE TABLE user (
-    id               TEXT    PRIMARY KEY,
+    number           INTEGER PRIMARY KEY,
+    id               TEXT    NOT NULL UNIQUE,
     first_seen_at_ms INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   CREATE TABLE asset (
-    user_id       TEXT    PRIMARY KEY REFERENCES user (id),
+    user_number   INTEGER PRIMARY KEY REFERENCES user (number),
     balance       INTEGER NOT NULL,
     changed_at_ms INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   CREATE TABLE charge (
     id            TEXT    PRIMARY KEY,
-    user_id       TEXT    NOT NULL REFERENCES user (id),
+    user_number   INTEGER NOT NULL REFERENCES user (number),
     amount        INTEGER NOT NULL,
     balance       INTEGER NOT NULL,  -- after it
     charged_at_ms INTEGER NOT NULL
@@ -74,7 +75,7 @@ export const readModelMigrations: readonly string[] = [
     number          INTEGER PRIMARY KEY,  -- 1, 2, 3 … in the journal's order
     id              TEXT    NOT NULL UNIQUE,
     schedule_number INTEGER NOT NULL REFERENCES concert_schedule (number),
-    user_id         TEXT    NOT NULL REFERENCES user (id),
+    user_number     INTEGER NOT NULL REFERENCES user (number),
     status          TEXT    NOT NULL,  -- held, paying, paid, expired, cancelled
     seats           INTEGER NOT NULL,
     total_price     INTEGER NOT NULL,
@@ -85,7 +86,7 @@ export const readModelMigrations: readonly string[] = [
   ) STRICT;
 
   -- The row's number follows in every entry, so one user's entries lie in the order of their reservations.
-  CREATE INDEX reservation_by_user ON reservation (user_id);
+  CREATE INDEX reservation_by_user ON reservation (user_number);
 
   CREATE TABLE reservation_ticket (
     reservation_number INTEGER NOT NULL REFERENCES reservation (number),
@@ -100,7 +101,7 @@ export const readModelMigrations: readonly string[] = [
   CREATE TABLE payment (
     reservation_number INTEGER PRIMARY KEY REFERENCES reservation (number),
     id                 TEXT    NOT NULL UNIQUE,
-    user_id            TEXT    NOT NULL REFERENCES user (id),
+    user_number        INTEGER NOT NULL REFERENCES user (number),
     amount             INTEGER NOT NULL,
     balance            INTEGER NOT NULL,  -- after it
     paid_at_ms         INTEGER NOT NULL
@@ -110,7 +111,7 @@ export const readModelMigrations: readonly string[] = [
     room           TEXT    NOT NULL,
     epoch          TEXT    NOT NULL,
     place          INTEGER NOT NULL,
-    user_id        TEXT    NOT NULL REFERENCES user (id),
+    user_number    INTEGER NOT NULL REFERENCES user (number),
     status         TEXT    NOT NULL,  -- active, ended
     admitted_at_ms INTEGER,           -- null: left the line before
     expires_at_ms  INTEGER,
@@ -136,23 +137,33 @@ function readableViews(): string {
     LEFT JOIN reservation r ON r.number = c.reservation_number;
 
   CREATE VIEW reservation_readable AS
-    SELECT r.number, r.id, s.id AS schedule_id, s.concert_id, r.user_id, r.status, r.seats, r.total_price,
+    SELECT r.number, r.id, s.id AS schedule_id, s.concert_id, u.id AS user_id, r.status, r.seats, r.total_price,
            ${iso('held_at')}, ${iso('expires_at')}, ${iso('paid_at')}, ${iso('ended_at')}
     FROM reservation r
-    JOIN concert_schedule s ON s.number = r.schedule_number;
+    JOIN concert_schedule s ON s.number = r.schedule_number
+    JOIN user u ON u.number = r.user_number;
+
+  CREATE VIEW asset_readable AS
+    SELECT u.id AS user_id, a.balance, ${iso('changed_at')}
+    FROM asset a
+    JOIN user u ON u.number = a.user_number;
 
   CREATE VIEW payment_readable AS
-    SELECT p.id, r.id AS reservation_id, p.user_id, p.amount, p.balance, ${iso('paid_at', 'p.')}
+    SELECT p.id, r.id AS reservation_id, u.id AS user_id, p.amount, p.balance, ${iso('paid_at', 'p.')}
     FROM payment p
-    JOIN reservation r ON r.number = p.reservation_number;
+    JOIN reservation r ON r.number = p.reservation_number
+    JOIN user u ON u.number = p.user_number;
 
   CREATE VIEW charge_readable AS
-    SELECT id, user_id, amount, balance, ${iso('charged_at')} FROM charge;
+    SELECT c.id, u.id AS user_id, c.amount, c.balance, ${iso('charged_at')}
+    FROM charge c
+    JOIN user u ON u.number = c.user_number;
 
   CREATE VIEW waiting_token_readable AS
-    SELECT room, epoch, place, user_id, status, ${iso('admitted_at')}, ${iso('expires_at')}, ${iso('ended_at')},
+    SELECT w.room, w.epoch, w.place, u.id AS user_id, w.status, ${iso('admitted_at')}, ${iso('expires_at')}, ${iso('ended_at')},
            end_reason
-    FROM waiting_token;
+    FROM waiting_token w
+    JOIN user u ON u.number = w.user_number;
   `;
 }
 

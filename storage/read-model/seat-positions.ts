@@ -3,9 +3,10 @@ import type { Statement } from 'better-sqlite3';
 import type { SectionSpec, Seat } from '../../actors/schedule/messages.ts';
 import type { Connection } from '../database.ts';
 import { projectionQueries } from './queries.ts';
+import { RecentlyUsed } from './recently-used.ts';
 
 /** Layouts remembered; one that is not costs two indexed reads and its parsing, about 60 µs for 200 rows of seats. */
-const rememberedMax = 1_000;
+const remembered = 500;
 
 /** Where the seats of one schedule stand. */
 export class SeatPositions {
@@ -39,7 +40,7 @@ export class SeatPositions {
 /** The positions of all schedules that have been opened, the last used ones in memory. */
 export class SeatPositionsOfSchedules {
   readonly #select: Statement<[string], { number: number; sections: string }>;
-  readonly #remembered = new Map<string, SeatPositions>();
+  readonly #remembered = new RecentlyUsed<SeatPositions>(remembered);
 
   constructor(db: Connection) {
     this.#select = db.prepare(projectionQueries['a schedule’s number and seats']);
@@ -57,11 +58,6 @@ export class SeatPositionsOfSchedules {
   }
 
   remember(scheduleId: string, positions: SeatPositions): void {
-    if (this.#remembered.size >= rememberedMax) {
-      // A Map yields its oldest entry first.
-      const oldest = this.#remembered.keys().next();
-      if (oldest.done !== true) this.#remembered.delete(oldest.value);
-    }
     this.#remembered.set(scheduleId, positions);
   }
 }

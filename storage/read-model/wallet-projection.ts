@@ -6,17 +6,17 @@ import type { KnownUsers } from './known-users.ts';
 
 export class WalletProjection {
   readonly #users: KnownUsers;
-  readonly #setBalance: Statement<[string, number, number]>;
-  readonly #insertCharge: Statement<[string, string, number, number, number]>;
+  readonly #setBalance: Statement<[number, number, number]>;
+  readonly #insertCharge: Statement<[string, number, number, number, number]>;
 
   constructor(db: Connection, users: KnownUsers) {
     this.#users = users;
     this.#setBalance = db.prepare(
-      `INSERT INTO asset (user_id, balance, changed_at_ms) VALUES (?, ?, ?)
-       ON CONFLICT (user_id) DO UPDATE SET balance = excluded.balance, changed_at_ms = excluded.changed_at_ms`,
+      `INSERT INTO asset (user_number, balance, changed_at_ms) VALUES (?, ?, ?)
+       ON CONFLICT (user_number) DO UPDATE SET balance = excluded.balance, changed_at_ms = excluded.changed_at_ms`,
     );
     this.#insertCharge = db.prepare(
-      'INSERT INTO charge (id, user_id, amount, balance, charged_at_ms) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO charge (id, user_number, amount, balance, charged_at_ms) VALUES (?, ?, ?, ?, ?)',
     );
   }
 
@@ -25,16 +25,15 @@ export class WalletProjection {
     switch (event.type) {
       case 'WalletCharged': {
         const { charge } = event;
-        this.#users.see(charge.userId, atMs);
-        this.#insertCharge.run(charge.id, charge.userId, charge.amount, charge.balance, charge.chargedAt);
-        this.#setBalance.run(charge.userId, charge.balance, charge.chargedAt);
+        const user = this.#users.numberOf(charge.userId, atMs);
+        this.#insertCharge.run(charge.id, user, charge.amount, charge.balance, charge.chargedAt);
+        this.#setBalance.run(user, charge.balance, charge.chargedAt);
         return;
       }
       // What a debit paid for is in `payment`; a credit gives back a debit that paid for nothing.
       case 'WalletDebited':
       case 'WalletCredited':
-        this.#users.see(event.userId, atMs);
-        this.#setBalance.run(event.userId, event.balance, event.at);
+        this.#setBalance.run(this.#users.numberOf(event.userId, atMs), event.balance, event.at);
         return;
     }
   }
