@@ -63,11 +63,11 @@ export function isCorruption(error: unknown): boolean {
 }
 
 /** Turns an error of SQLite into one that an operator can act on; any other error is passed on as it is. */
-export function explained(error: unknown, file: string): Error {
+export function explained(error: unknown, file: string, corruptHint = restoreHint): Error {
   const code = sqliteCode(error);
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
   const said = error instanceof Error ? error.message : String(error);
-  if (isCorruption(error)) return new StorageDamaged(file, `SQLite cannot read it (${code}: ${said})`, restoreHint);
+  if (isCorruption(error)) return new StorageDamaged(file, `SQLite cannot read it (${code}: ${said})`, corruptHint);
   if (code === 'SQLITE_FULL') {
     return new StorageUnavailable(
       code,

@@ -16,6 +16,8 @@ export interface OpenOptions {
   readonly busyTimeoutMs?: number;
   /** The file may not grow beyond so many pages: a disk of that size, for tests. */
   readonly pagesMax?: number;
+  /** What an operator can do when SQLite finds the file corrupt; without it, to restore a backup. */
+  readonly corruptHint?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export function openDatabase(file: string, options: OpenOptions): Connection {
     return connection;
   } catch (error) {
     connection?.close();
-    throw explained(error, file);
+    throw explained(error, file, options.corruptHint);
   }
 }
 

@@ -6,6 +6,7 @@ import type { JournalEnd, StoredBatch, Turn } from '../engine/ports.ts';
 import { damagedBatch, explained, isCorruption, StorageDamaged } from './damage.ts';
 import { openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
+import type { BatchSource, JournalPosition, SourcedBatch } from './follower.ts';
 import { chainNext, chainStart, journalMigrations, sameBytes } from './journal-schema.ts';
 import type { JournalRow } from './journal-schema.ts';
 
@@ -20,7 +21,7 @@ export interface VerifiedRow extends JournalRow {
   readonly chars: number;
 }
 
-export class JournalReader {
+export class JournalReader implements BatchSource {
   readonly file: string;
   readonly id: string;
   readonly #connection: Connection;
@@ -79,6 +80,16 @@ export class JournalReader {
       }
       pageRows = Math.max(1, Math.min(pageRowsMax, Math.floor((pageBytesMax * page.length) / (chars + 1))));
     }
+  }
+
+  *sourced(from: number, through: number): Generator<SourcedBatch, void, void> {
+    for (const row of this.rows(from, through)) {
+      yield { batch: row.batch, checksum: row.checksum, chars: row.chars, stored: parsedBatch(row) };
+    }
+  }
+
+  positionOf(batch: number): JournalPosition {
+    return { batch, checksum: this.checksumOf(batch) };
   }
 
   /** The same as `rows`, with the turns parsed. */
@@ -164,7 +175,7 @@ function journalIdOf(connection: Connection, file: string): string {
   return row.value;
 }
 
-function parsedBatch(row: JournalRow): StoredBatch {
+export function parsedBatch(row: JournalRow): StoredBatch {
   // The checksum has shown that this is the text that the writer was given: an array of turns.
   const turns = JSON.parse(row.turns) as readonly Turn[];
   return { number: row.batch, atMs: row.at_ms, turns };

@@ -1,0 +1,215 @@
+/**
+ * The thread in which the follower runs. Between steps it listens to the main side, which tells how far the journal is
+ * durable and when to stop. It also copies the journal's WAL in small pieces, and scrubs when there is nothing to do.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Address, ErasedKind } from '../engine/actor.ts';
+import type { FollowerReport } from '../engine/ports.ts';
+import type { BatchConsumer, BatchConsumerModule } from './batch-consumer.ts';
+import { checkPositions, verifyRecent } from './check-positions.ts';
+import { failureOf } from './failure.ts';
+import type { Failure } from './failure.ts';
+import { Follower } from './follower.ts';
+import { JournalCheckpointer } from './journal-appender.ts';
+import { JournalReader } from './journal-reader.ts';
+import { rebuildDamagedSnapshots } from './rebuild-snapshots.ts';
+import { Scrub } from './scrub.ts';
+import { StateWriter } from './state-writer.ts';
+
+export interface FollowerThreadData {
+  readonly journalFile: string;
+  readonly stateFile: string;
+  /** Module that exports `createKinds(rules)`. */
+  readonly kindsModule: string;
+  readonly rules: unknown;
+  readonly keyTtlMs: number;
+  readonly consumer: { readonly module: string; readonly file: string } | null;
+}
+
+export type ToFollowerThread =
+  | { readonly type: 'advance'; readonly through: number }
+  /** Catch up through this batch, take the last snapshots, and end; give up after `withinMs`. */
+  | { readonly type: 'close'; readonly through: number; readonly withinMs: number };
+
+export type FromFollowerThread =
+  /** Positions are checked and damaged snapshots made again; the files may be read. */
+  | { readonly type: 'opened'; readonly rebuilt: readonly Address[] }
+  /** Keys are caught up with the journal's end as it was at open. */
+  | { readonly type: 'ready' }
+  /** `seen`: the highest `advance` that it answers. */
+  | { readonly type: 'report'; readonly seen: number; readonly report: FollowerReport | undefined }
+  | { readonly type: 'fatal'; readonly failure: Failure }
+  | { readonly type: 'closed'; readonly caughtUp: boolean };
+
+/** After a small step there is a pause, so that the next takes more at once: a commit of few rows costs as much. */
+const pauseMs = 10;
+const pauseAfterMuchMs = 100;
+const muchTurns = 200;
+/** With nothing to do, looks so often whether snapshots are due by time. */
+const restMs = 250;
+const checkpointEveryMs = 100;
+/** Scrub: one piece so often while there is nothing else to do, seldom while there is, and an hour between passes. */
+const scrubEveryMs = 50;
+const scrubBusyEveryMs = 1_000;
+const scrubPassEveryMs = 3_600_000;
+
+if (parentPort === null) throw new Error('follower-thread.ts runs as a worker thread only');
+const port = parentPort;
+
+class FollowerLoop {
+  readonly #reader: JournalReader;
+  readonly #store: StateWriter;
+  readonly #consumer: BatchConsumer | null;
+  readonly #follower: Follower;
+  readonly #scrub: Scrub;
+  readonly #checkpointer: JournalCheckpointer;
+  readonly #endAtOpen: number;
+  #durableThrough: number;
+  #reportedSeen = 0;
+  #readyTold = false;
+  #timer: NodeJS.Timeout | undefined;
+  #resting = false;
+  #ended = false;
+  #nextScrubMs = 0;
+  #nextCheckpointMs = 0;
+  #checkpointedThrough = 0;
+
+  constructor(
+    data: FollowerThreadData,
+    kinds: Readonly<Record<string, ErasedKind>>,
+    consumers: BatchConsumerModule | null,
+  ) {
+    const consumerFile = data.consumer?.file ?? '';
+    this.#reader = new JournalReader(data.journalFile);
+    this.#store = new StateWriter(data.stateFile, this.#reader.id);
+    this.#consumer = consumers?.openConsumer(consumerFile, this.#reader.id) ?? null;
+    checkPositions(this.#reader, this.#store, this.#consumer, consumerFile);
+    const rebuilt = rebuildDamagedSnapshots(this.#reader, this.#store, kinds);
+    this.#follower = new Follower({
+      source: this.#reader,
+      store: this.#store,
+      consumer: this.#consumer,
+      kinds,
+      keyTtlMs: data.keyTtlMs,
+      nowMs: () => performance.now(),
+    });
+    this.#scrub = new Scrub(this.#reader, this.#store);
+    this.#checkpointer = new JournalCheckpointer(data.journalFile);
+    this.#endAtOpen = this.#reader.end().batch;
+    this.#durableThrough = this.#endAtOpen;
+    tell({ type: 'opened', rebuilt });
+  }
+
+  start(): void {
+    port.on('message', (message: ToFollowerThread) => this.#guarded(() => this.#hear(message)));
+    this.#guarded(() => {
+      verifyRecent(this.#reader, this.#follower.through);
+      this.#schedule(0);
+    });
+  }
+
+  #hear(message: ToFollowerThread): void {
+    if (this.#ended) return;
+    switch (message.type) {
+      case 'advance':
+        this.#durableThrough = message.through;
+        if (this.#resting) this.#schedule(0);
+        return;
+      case 'close':
+        this.#durableThrough = message.through;
+        this.#finish(message.withinMs);
+        return;
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#resting = false;
+    this.#timer = setTimeout(() => this.#guarded(() => this.#work()), delayMs);
+  }
+
+  #work(): void {
+    const seen = this.#durableThrough;
+    const { turns, more, report } = this.#follower.step(seen);
+    if (!this.#readyTold && this.#follower.through >= this.#endAtOpen) {
+      this.#readyTold = true;
+      tell({ type: 'ready' });
+    }
+    if (report !== undefined || seen !== this.#reportedSeen) tell({ type: 'report', seen, report });
+    this.#reportedSeen = seen;
+    this.#maintain(seen, more || turns > 0);
+    if (more) this.#schedule(0);
+    else if (turns > 0) this.#schedule(turns >= muchTurns ? pauseAfterMuchMs : pauseMs);
+    else {
+      this.#schedule(Math.min(restMs, Math.max(1, this.#nextScrubMs - performance.now())));
+      this.#resting = true;
+    }
+  }
+
+  #maintain(through: number, busy: boolean): void {
+    const nowMs = performance.now();
+    if (nowMs >= this.#nextCheckpointMs && through > this.#checkpointedThrough) {
+      this.#checkpointer.checkpoint();
+      this.#checkpointedThrough = through;
+      this.#nextCheckpointMs = nowMs + checkpointEveryMs;
+    }
+    if (nowMs < this.#nextScrubMs) return;
+    const passEnded = this.#scrub.step(through);
+    const pieceMs = busy ? scrubBusyEveryMs : scrubEveryMs;
+    this.#nextScrubMs = nowMs + (passEnded ? scrubPassEveryMs : pieceMs);
+  }
+
+  #finish(withinMs: number): void {
+    const deadlineMs = performance.now() + withinMs;
+    while (!this.#follower.isDone(this.#durableThrough) && performance.now() < deadlineMs) {
+      const { report } = this.#follower.step(this.#durableThrough, true);
+      if (report !== undefined) tell({ type: 'report', seen: this.#durableThrough, report });
+    }
+    tell({ type: 'closed', caughtUp: this.#follower.isDone(this.#durableThrough) });
+    this.#end();
+  }
+
+  /** Nothing follows: what is not committed is made again from the journal. */
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#checkpointer.close();
+    this.#consumer?.close();
+    this.#store.close();
+    this.#reader.close();
+    port.close();
+  }
+
+  #guarded(work: () => void): void {
+    if (this.#ended) return;
+    try {
+      work();
+    } catch (error) {
+      tell({ type: 'fatal', failure: failureOf(error) });
+      this.#end();
+    }
+  }
+}
+
+function tell(message: FromFollowerThread): void {
+  port.postMessage(message);
+}
+
+/** Modules come by URL, so that storage imports no value of another layer. */
+async function load(data: FollowerThreadData): Promise<FollowerLoop> {
+  // Both are named by the composition root, which is typed against the same interfaces.
+  const kinds = (await import(data.kindsModule)) as {
+    createKinds(rules: unknown): Readonly<Record<string, ErasedKind>>;
+  };
+  const consumers = data.consumer === null ? null : ((await import(data.consumer.module)) as BatchConsumerModule);
+  return new FollowerLoop(data, kinds.createKinds(data.rules), consumers);
+}
+
+try {
+  // The main side starts this thread with exactly this value.
+  const loop = await load(workerData as FollowerThreadData);
+  loop.start();
+} catch (error) {
+  tell({ type: 'fatal', failure: failureOf(error) });
+  port.close();
+}

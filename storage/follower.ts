@@ -1,0 +1,314 @@
+/**
+ * Follows the durable journal and makes from it what can be made again: snapshots, the index of bound keys, and
+ * whatever a consumer keeps. It runs the same `evolve` on its own copy of the actors, so snapshots cost the engine
+ * nothing, and sees durable batches only, so nothing that it stores can be ahead of the disk.
+ *
+ * 1. Rows and the position that they stand for commit together.
+ * 2. `completeThrough` is one less than the first batch with an event that is in no snapshot yet (invariant 11).
+ * 3. A snapshot is taken between batches, so it includes a batch wholly or not at all.
+ * 4. Keys and snapshots go before the consumer: when the machine is busy, only the consumer falls behind.
+ *
+ * No thread, no clock of its own: `step` does one bounded piece of work.
+ */
+import type { Address, ErasedKind, JsonObject } from '../engine/actor.ts';
+import type { FollowerReport, KeyBinding, KeyPending, KeyScope, StoredBatch, StoredSnapshot } from '../engine/ports.ts';
+import type { BatchConsumer } from './batch-consumer.ts';
+import { FollowedActors } from './followed-actors.ts';
+
+export interface JournalPosition {
+  readonly batch: number;
+  /** The journal's checksum of that batch. */
+  readonly checksum: Uint8Array;
+}
+
+export interface SourcedBatch extends JournalPosition {
+  readonly stored: StoredBatch;
+  /** Length of its JSON, as a measure of its cost. */
+  readonly chars: number;
+}
+
+export interface BatchSource {
+  /** Verified durable batches in order, from `from` through `through`. */
+  sourced(from: number, through: number): Iterable<SourcedBatch>;
+  positionOf(batch: number): JournalPosition;
+}
+
+export interface SnapshotToStore extends StoredSnapshot {
+  readonly actor: Address;
+  readonly nextDeadlineMs: number | null;
+  readonly openQuestions: number;
+  readonly summary: JsonObject | null;
+}
+
+/** Where snapshots and keys go. All changes between `begin` and `commit` become durable together. */
+export interface FollowerStore {
+  position(name: 'complete_through' | 'keys_through'): JournalPosition | undefined;
+  setPosition(name: 'complete_through' | 'keys_through', position: JournalPosition): void;
+  begin(): void;
+  commit(): void;
+  bindKey(batch: number, turn: number, atMs: number, binding: KeyBinding): void;
+  addPending(actor: Address, pending: KeyPending): void;
+  /** Forgets a pending key whose question was closed without binding it. */
+  releasePending(scope: KeyScope): void;
+  /** Deletes the oldest keys bound before `beforeMs`, at most `rowsMax`; returns how many. */
+  expireKeys(beforeMs: number, rowsMax: number): number;
+  /** Throws `StorageDamaged` after marking a snapshot that is not whole. */
+  load(actor: Address): StoredSnapshot | undefined;
+  save(snapshot: SnapshotToStore): void;
+}
+
+export interface FollowerOptions {
+  readonly source: BatchSource;
+  readonly store: FollowerStore;
+  readonly consumer: BatchConsumer | null;
+  readonly kinds: Readonly<Record<string, ErasedKind>>;
+  /** How long a key stays bound, ms of stamped time. */
+  readonly keyTtlMs: number;
+  /** Monotonic clock, ms. */
+  readonly nowMs: () => number;
+}
+
+export interface StepOutcome {
+  /** Turns read for snapshots and keys. */
+  readonly turns: number;
+  /** Whether `step` would find more to do at once. */
+  readonly more: boolean;
+  /** What has become durable, when anything has. */
+  readonly report: FollowerReport | undefined;
+}
+
+/** Bounds of one step. An entry is a turn or an event. */
+const stateEntriesMax = 40_000;
+const stateMs = 50;
+const consumerEntriesMax = 20_000;
+const consumerMs = 50;
+const snapshotBytesMax = 4 * 1024 * 1024;
+const snapshotMs = 20;
+/** Parsed batches kept for a consumer that is a little behind; one further behind reads them again. */
+const windowEntriesMax = 40_000;
+const expiredKeysMin = 500;
+
+/**
+ * Snapshots are taken when so many entries are in no snapshot, and at least as much has been journaled as the last
+ * snapshots took: then they never cost more writing than the journal itself. `Max` bounds the replay at a start.
+ */
+const cycleEntriesMin = 20_000;
+const cycleEntriesMax = 100_000;
+/** … and when nothing has come for so long, or the last snapshots are so old. */
+const cycleIdleMs = 1_000;
+const cycleAgeMs = 10_000;
+
+export class Follower {
+  readonly #source: BatchSource;
+  readonly #store: FollowerStore;
+  readonly #consumer: BatchConsumer | null;
+  readonly #keyTtlMs: number;
+  readonly #nowMs: () => number;
+  readonly #actors: FollowedActors;
+  /** The last batch applied to the actors. */
+  #last: JournalPosition;
+  #lastAtMs = 0;
+  #keysThrough: number;
+  #completeThrough: number;
+  #consumerThrough: number;
+  /** Parsed batches from `#consumerThrough + 1` on, without gaps. */
+  #window: SourcedBatch[] = [];
+  #windowEntries = 0;
+  #cycleThrough: number | undefined;
+  #cycleBytes = 0;
+  #lastCycleBytes = 0;
+  #lastCycleMs: number;
+  #entriesSinceCycle = 0;
+  #charsSinceCycle = 0;
+  #lastAppliedMs: number;
+  #stored: { actor: Address; position: number }[] = [];
+
+  constructor(options: FollowerOptions) {
+    this.#source = options.source;
+    this.#store = options.store;
+    this.#consumer = options.consumer;
+    this.#keyTtlMs = options.keyTtlMs;
+    this.#nowMs = options.nowMs;
+    this.#actors = new FollowedActors(options.kinds, options.store);
+    const complete = options.store.position('complete_through');
+    this.#last = complete ?? { batch: 0, checksum: new Uint8Array() };
+    this.#completeThrough = this.#last.batch;
+    this.#keysThrough = options.store.position('keys_through')?.batch ?? 0;
+    this.#consumerThrough = options.consumer?.through ?? 0;
+    this.#lastAppliedMs = options.nowMs();
+    this.#lastCycleMs = this.#lastAppliedMs;
+  }
+
+  /** The last batch that is in the actors' copies and, committed, in the key index. */
+  get through(): number {
+    return this.#last.batch;
+  }
+
+  /** Whether everything through this batch is in snapshots, key index and consumer. */
+  isDone(durableThrough: number): boolean {
+    return this.#completeThrough >= durableThrough && this.#readModelThrough >= durableThrough;
+  }
+
+  /**
+   * One bounded piece of work.
+   *
+   * @param durableThrough the journal is durable through this batch
+   * @param finishing take snapshots whenever an event is in none
+   */
+  step(durableThrough: number, finishing = false): StepOutcome {
+    const before = `${this.#completeThrough}|${this.#keysThrough}|${this.#readModelThrough}`;
+    const turns = this.#stepState(durableThrough, finishing);
+    this.#stepConsumer(durableThrough);
+    const after = `${this.#completeThrough}|${this.#keysThrough}|${this.#readModelThrough}`;
+    const changed = before !== after || this.#stored.length > 0;
+    const more =
+      this.#last.batch < durableThrough ||
+      this.#cycleThrough !== undefined ||
+      this.#readModelThrough < durableThrough ||
+      (finishing && this.#actors.dirtyCount > 0);
+    return { turns, more, report: changed ? this.report() : undefined };
+  }
+
+  report(): FollowerReport {
+    const stored = this.#stored;
+    this.#stored = [];
+    return {
+      completeThrough: this.#completeThrough,
+      keysThrough: this.#keysThrough,
+      readModelThrough: this.#readModelThrough,
+      stored,
+    };
+  }
+
+  get #readModelThrough(): number {
+    return this.#consumer === null ? this.#keysThrough : this.#consumerThrough;
+  }
+
+  #stepState(durableThrough: number, finishing: boolean): number {
+    this.#startCycleIfDue(finishing);
+    if (this.#last.batch >= durableThrough && this.#cycleThrough === undefined) return 0;
+    this.#store.begin();
+    const { turns, keys } = this.#applyBatches(durableThrough);
+    if (this.#cycleThrough !== undefined) this.#storeSnapshots();
+    if (keys > 0) this.#store.expireKeys(this.#lastAtMs - this.#keyTtlMs, expiredKeysMin + 2 * keys);
+    // Never back: at a start, batches are applied again that the key index has already.
+    if (this.#last.batch > this.#keysThrough) {
+      this.#store.setPosition('keys_through', this.#last);
+      this.#keysThrough = this.#last.batch;
+    }
+    this.#store.commit();
+    return turns;
+  }
+
+  #applyBatches(durableThrough: number): { turns: number; keys: number } {
+    const startMs = this.#nowMs();
+    let entries = 0;
+    let turns = 0;
+    let keys = 0;
+    for (const sourced of this.#source.sourced(this.#last.batch + 1, durableThrough)) {
+      const { stored } = sourced;
+      if (stored.number > this.#keysThrough) keys += this.#indexKeys(stored);
+      const batchEntries = stored.turns.length + this.#actors.apply(stored);
+      this.#last = sourced;
+      this.#lastAtMs = stored.atMs;
+      this.#offerToConsumer(sourced, batchEntries);
+      entries += batchEntries;
+      turns += stored.turns.length;
+      this.#charsSinceCycle += sourced.chars;
+      if (entries >= stateEntriesMax || this.#nowMs() - startMs >= stateMs) break;
+    }
+    this.#entriesSinceCycle += entries;
+    if (turns > 0) this.#lastAppliedMs = this.#nowMs();
+    return { turns, keys };
+  }
+
+  #indexKeys(batch: StoredBatch): number {
+    let keys = 0;
+    for (let index = 0; index < batch.turns.length; index += 1) {
+      const turn = batch.turns[index];
+      if (turn === undefined) continue;
+      if (turn.pending !== undefined) this.#store.addPending(turn.to, turn.pending);
+      if (turn.released !== undefined) this.#store.releasePending(turn.released);
+      if (turn.binding !== undefined) {
+        this.#store.bindKey(batch.number, index, turn.atMs, turn.binding);
+        keys += 1;
+      }
+    }
+    return keys;
+  }
+
+  #startCycleIfDue(finishing: boolean): void {
+    if (this.#cycleThrough !== undefined) return;
+    if (this.#actors.dirtyCount === 0 && this.#completeThrough === this.#last.batch) return;
+    const nowMs = this.#nowMs();
+    const due =
+      finishing ||
+      this.#entriesSinceCycle >= cycleEntriesMax ||
+      (this.#entriesSinceCycle >= cycleEntriesMin && this.#charsSinceCycle >= this.#lastCycleBytes) ||
+      nowMs - this.#lastAppliedMs >= cycleIdleMs ||
+      nowMs - this.#lastCycleMs >= cycleAgeMs;
+    if (!due) return;
+    this.#cycleThrough = this.#last.batch;
+    this.#cycleBytes = 0;
+    this.#entriesSinceCycle = 0;
+    this.#charsSinceCycle = 0;
+  }
+
+  #storeSnapshots(): void {
+    const startMs = this.#nowMs();
+    let bytes = 0;
+    while (this.#actors.firstUnstored() <= (this.#cycleThrough ?? 0)) {
+      const stored = this.#actors.storeOldest(this.#last.batch);
+      bytes += stored.bytes;
+      this.#stored.push({ actor: stored.actor, position: this.#last.batch });
+      if (bytes >= snapshotBytesMax || this.#nowMs() - startMs >= snapshotMs) break;
+    }
+    this.#cycleBytes += bytes;
+    this.#moveCompleteThrough();
+    if (this.#completeThrough < (this.#cycleThrough ?? 0)) return;
+    this.#cycleThrough = undefined;
+    this.#lastCycleBytes = this.#cycleBytes;
+    this.#lastCycleMs = this.#nowMs();
+  }
+
+  /** To the batch before the first event that is in no snapshot. */
+  #moveCompleteThrough(): void {
+    const through = Math.min(this.#last.batch, this.#actors.firstUnstored() - 1);
+    if (through === this.#completeThrough) return;
+    this.#store.setPosition('complete_through', this.#source.positionOf(through));
+    this.#completeThrough = through;
+  }
+
+  #offerToConsumer(sourced: SourcedBatch, entries: number): void {
+    if (this.#consumer === null || this.#windowEntries >= windowEntriesMax) return;
+    if (sourced.batch !== this.#consumerThrough + this.#window.length + 1) return;
+    this.#window.push(sourced);
+    this.#windowEntries += entries;
+  }
+
+  #stepConsumer(durableThrough: number): void {
+    const consumer = this.#consumer;
+    if (consumer === null || this.#consumerThrough >= durableThrough) return;
+    const startMs = this.#nowMs();
+    let entries = 0;
+    let through = this.#consumerThrough;
+    let applied = 0;
+    consumer.begin();
+    const batches =
+      this.#window.length > 0 ? this.#window : this.#source.sourced(this.#consumerThrough + 1, durableThrough);
+    for (const { stored } of batches) {
+      consumer.apply(stored);
+      through = stored.number;
+      applied += 1;
+      for (const turn of stored.turns) entries += 1 + turn.events.length;
+      if (entries >= consumerEntriesMax || this.#nowMs() - startMs >= consumerMs) break;
+    }
+    consumer.commit();
+    this.#consumerThrough = through;
+    if (this.#window.length > 0) {
+      this.#window = this.#window.slice(applied);
+      this.#windowEntries = Math.max(0, this.#windowEntries - entries);
+    }
+    if (this.#window.length === 0) this.#windowEntries = 0;
+  }
+}

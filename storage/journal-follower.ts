@@ -1,0 +1,128 @@
+/** The follower as the main side sees it: told how far the journal is durable, reporting what it has made of it. */
+import { Worker } from 'node:worker_threads';
+import type { Address } from '../engine/actor.ts';
+import type { FollowerReport, JournalFollower } from '../engine/ports.ts';
+import { errorOf } from './failure.ts';
+import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from './follower-thread.ts';
+
+type Listener = (report: FollowerReport) => void;
+
+/**
+ * Starts the follower's thread; resolves when positions are checked and damaged snapshots made again.
+ *
+ * @param durableThrough the journal's end
+ * @param onFatal called at most once, when the follower can no longer go on
+ * @throws StorageDamaged, StorageUnavailable
+ */
+export async function openFollower(
+  data: FollowerThreadData,
+  durableThrough: number,
+  onFatal: (error: Error) => void,
+): Promise<ThreadedFollower> {
+  const thread = new Worker(new URL('./follower-thread.ts', import.meta.url), { workerData: data });
+  const follower = new ThreadedFollower(thread, durableThrough, onFatal);
+  await follower.opened;
+  return follower;
+}
+
+export class ThreadedFollower implements JournalFollower {
+  /** Resolves with the actors whose damaged snapshots were made again. */
+  readonly opened: Promise<readonly Address[]>;
+  /** Resolves when the key index is caught up with the journal as it was found. Rejects with the fatal error. */
+  readonly ready: Promise<void>;
+  readonly #thread: Worker;
+  readonly #onFatal: (error: Error) => void;
+  readonly #listeners: Listener[] = [];
+  readonly #opening = Promise.withResolvers<readonly Address[]>();
+  readonly #readying = Promise.withResolvers<void>();
+  readonly #exited = Promise.withResolvers<void>();
+  #durableThrough: number;
+  /** What the message on its way says; later ones are summed up in the next. Undefined when none is on its way. */
+  #told: number | undefined;
+  #isOpen = false;
+  #failed = false;
+  #closing: Promise<boolean> | undefined;
+  #caughtUp = false;
+
+  constructor(thread: Worker, durableThrough: number, onFatal: (error: Error) => void) {
+    this.#thread = thread;
+    this.#durableThrough = durableThrough;
+    this.#onFatal = onFatal;
+    this.opened = this.#opening.promise;
+    this.ready = this.#readying.promise;
+    // Whoever starts the engine awaits it; a stop before that is told through `onFatal`.
+    this.ready.catch(() => undefined);
+    thread.on('message', (message: FromFollowerThread) => this.#hear(message));
+    thread.on('error', (error: Error) => this.#fail(error));
+    thread.once('exit', () => {
+      if (this.#closing === undefined) this.#fail(new Error('the thread of the follower has ended by itself'));
+      this.#exited.resolve();
+    });
+  }
+
+  advance(durableThrough: number): void {
+    this.#durableThrough = durableThrough;
+    if (this.#told === undefined) this.#tellAdvance();
+  }
+
+  subscribe(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Lets it catch up with `durableThrough` and take the last snapshots, then ends its thread.
+   *
+   * @param withinMs after so long it ends with what it has; the rest is made at the next start
+   * @returns whether it caught up
+   */
+  close(withinMs: number): Promise<boolean> {
+    this.#closing ??= (async () => {
+      this.#tell({ type: 'close', through: this.#durableThrough, withinMs });
+      await this.#exited.promise;
+      return this.#caughtUp;
+    })();
+    return this.#closing;
+  }
+
+  #tellAdvance(): void {
+    this.#told = this.#durableThrough;
+    this.#tell({ type: 'advance', through: this.#durableThrough });
+  }
+
+  #tell(message: ToFollowerThread): void {
+    this.#thread.postMessage(message);
+  }
+
+  #hear(message: FromFollowerThread): void {
+    switch (message.type) {
+      case 'opened':
+        this.#isOpen = true;
+        this.#opening.resolve(message.rebuilt);
+        return;
+      case 'ready':
+        this.#readying.resolve();
+        return;
+      case 'report':
+        if (this.#told !== undefined && message.seen >= this.#told) {
+          this.#told = undefined;
+          if (message.seen < this.#durableThrough) this.#tellAdvance();
+        }
+        if (message.report !== undefined) for (const listener of this.#listeners) listener(message.report);
+        return;
+      case 'fatal':
+        this.#fail(errorOf(message.failure));
+        return;
+      case 'closed':
+        this.#caughtUp = message.caughtUp;
+        return;
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#readying.reject(error);
+    if (this.#isOpen) this.#onFatal(error);
+    else this.#opening.reject(error);
+  }
+}

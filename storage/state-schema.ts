@@ -1,0 +1,126 @@
+/**
+ * `state.db`: snapshots and the index of bound keys, with the positions through which each is complete. All of it can
+ * be made again from the journal.
+ */
+import { createHash } from 'node:crypto';
+import { StorageDamaged } from './damage.ts';
+
+export const stateMigrations: readonly string[] = [
+  `
+  CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- The checksum is that of the journal's batch: a journal with another history is told from ours.
+  CREATE TABLE positions (
+    name     TEXT PRIMARY KEY,
+    batch    INTEGER NOT NULL CHECK (batch >= 0),
+    checksum BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE snapshots (
+    actor            TEXT PRIMARY KEY,
+    position         INTEGER NOT NULL,
+    next_deadline_ms INTEGER,
+    open_questions   INTEGER NOT NULL,
+    summary          TEXT,
+    summary_checksum BLOB NOT NULL,
+    damaged          INTEGER NOT NULL DEFAULT 0,
+    checksum         BLOB NOT NULL,
+    state            BLOB NOT NULL
+  ) STRICT;
+  -- Covers the reading of all summaries, so that a million wallets at rest are not looked at.
+  CREATE INDEX snapshots_telling
+    ON snapshots (actor, position, next_deadline_ms, open_questions, summary, summary_checksum)
+    WHERE next_deadline_ms IS NOT NULL OR open_questions > 0 OR summary IS NOT NULL;
+  CREATE INDEX snapshots_damaged ON snapshots (actor) WHERE damaged = 1;
+
+  -- id = batch * 8192 + turn: rows go to the end, the oldest are the first, and one batch's rows lie together.
+  -- Scopes are looked up by a hash of 53 bits, which keeps the only index that is not written at its end small.
+  CREATE TABLE keys (
+    id          INTEGER PRIMARY KEY,
+    scope_hash  INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    scope       TEXT NOT NULL,
+    fingerprint TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX keys_scope_hash ON keys (scope_hash);
+
+  CREATE TABLE pending (
+    scope       TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    question    TEXT NOT NULL,
+    actor       TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** Turns of one batch that a key's row can tell apart; more than `batchTurnsMax` of the limits. */
+export const keyTurnsMax = 8_192;
+
+export const stateHint =
+  'The journal has everything: stop, move state.db, state.db-wal and state.db-shm away, and start again; ' +
+  'they are made anew from the journal, which takes longer than usual';
+
+export interface SummaryRow {
+  readonly actor: string;
+  readonly position: number;
+  readonly next_deadline_ms: number | null;
+  readonly open_questions: number;
+  readonly summary: string | null;
+  readonly summary_checksum: Uint8Array;
+}
+
+export interface SnapshotRow {
+  readonly actor: string;
+  readonly position: number;
+  readonly checksum: Uint8Array;
+  readonly state: Uint8Array;
+}
+
+export const summaryColumns = 'actor, position, next_deadline_ms, open_questions, summary, summary_checksum';
+export const tellingCondition = 'next_deadline_ms IS NOT NULL OR open_questions > 0 OR summary IS NOT NULL';
+
+/** Against damage, not against forgery: 16 of SHA-256's bytes do. */
+export function snapshotChecksum(actor: string, position: number, state: Uint8Array): Uint8Array {
+  return createHash('sha256').update(`${actor}|${position}|`).update(state).digest().subarray(0, 16);
+}
+
+export function summaryChecksum(row: Omit<SummaryRow, 'summary_checksum'>): Uint8Array {
+  const text = `${row.actor}|${row.position}|${row.next_deadline_ms}|${row.open_questions}|${row.summary}`;
+  return createHash('sha256').update(text).digest().subarray(0, 16);
+}
+
+export function isSnapshotWhole(row: SnapshotRow): boolean {
+  // A flipped byte in a row's header can change the types that SQLite gives.
+  if (!(row.state instanceof Uint8Array) || !(row.checksum instanceof Uint8Array)) return false;
+  return Buffer.compare(snapshotChecksum(row.actor, row.position, row.state), row.checksum) === 0;
+}
+
+export function isSummaryWhole(row: SummaryRow): boolean {
+  if (!(row.summary_checksum instanceof Uint8Array)) return false;
+  return Buffer.compare(summaryChecksum(row), row.summary_checksum) === 0;
+}
+
+export function damagedSnapshot(file: string, actor: string, what: string): StorageDamaged {
+  return new StorageDamaged(
+    `${file}, snapshot of ${actor}`,
+    what,
+    'It has been marked; the next start makes it again from the journal',
+  );
+}
+
+/** A hash of 53 bits (cyrb53 by bryc, public domain): quick, and spread well enough for an index. */
+export function scopeHash(scope: string): number {
+  let h1 = 0xdeadbeef;
+  let h2 = 0x41c6ce57;
+  for (let i = 0; i < scope.length; i += 1) {
+    const unit = scope.charCodeAt(i);
+    h1 = Math.imul(h1 ^ unit, 2_654_435_761);
+    h2 = Math.imul(h2 ^ unit, 1_597_334_677);
+  }
+  h1 = Math.imul(h1 ^ (h1 >>> 16), 2_246_822_507) ^ Math.imul(h2 ^ (h2 >>> 13), 3_266_489_909);
+  h2 = Math.imul(h2 ^ (h2 >>> 16), 2_246_822_507) ^ Math.imul(h1 ^ (h1 >>> 13), 3_266_489_909);
+  return 4_294_967_296 * (2_097_151 & h2) + (h1 >>> 0);
+}

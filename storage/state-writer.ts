@@ -1,0 +1,227 @@
+/** Writes `state.db` for the follower, in transactions that hold rows and their positions together. */
+import type { Address } from '../engine/actor.ts';
+import type { KeyBinding, KeyPending, KeyScope, StoredSnapshot } from '../engine/ports.ts';
+import { explained, StorageDamaged } from './damage.ts';
+import { openDatabase } from './database.ts';
+import type { Connection } from './database.ts';
+import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower.ts';
+import {
+  damagedSnapshot,
+  isSnapshotWhole,
+  isSummaryWhole,
+  keyTurnsMax,
+  scopeHash,
+  snapshotChecksum,
+  stateHint,
+  stateMigrations,
+  summaryChecksum,
+  summaryColumns,
+  tellingCondition,
+} from './state-schema.ts';
+import type { SnapshotRow, SummaryRow } from './state-schema.ts';
+
+export class StateWriter implements FollowerStore {
+  readonly file: string;
+  readonly #connection: Connection;
+  readonly #statements;
+  /** Scopes of the rows in `pending`: few, and looked at for every key that binds. */
+  readonly #pendingScopes = new Set<string>();
+
+  /**
+   * Opens `state.db`, and makes it where there is none.
+   *
+   * @param journalId the journal that it follows
+   * @throws StorageDamaged when it was made from another journal, or SQLite finds it corrupt
+   */
+  constructor(file: string, journalId: string) {
+    this.file = file;
+    this.#connection = openDatabase(file, { migrations: stateMigrations, corruptHint: stateHint });
+    try {
+      this.#belongTo(journalId);
+      this.#statements = prepareStatements(this.#connection);
+      for (const row of this.#statements.pendingScopes.all()) this.#pendingScopes.add(row.scope);
+    } catch (error) {
+      this.#connection.close();
+      throw explained(error, file, stateHint);
+    }
+  }
+
+  position(name: 'complete_through' | 'keys_through'): JournalPosition | undefined {
+    return this.#guarded(() => this.#statements.position.get(name));
+  }
+
+  begin(): void {
+    this.#guarded(() => this.#statements.begin.run());
+  }
+
+  commit(): void {
+    this.#guarded(() => this.#statements.commit.run());
+  }
+
+  setPosition(name: 'complete_through' | 'keys_through', position: JournalPosition): void {
+    this.#guarded(() => this.#statements.setPosition.run(name, position.batch, position.checksum));
+  }
+
+  bindKey(batch: number, turn: number, atMs: number, binding: KeyBinding): void {
+    if (turn >= keyTurnsMax) throw new Error(`turn ${turn} of batch ${batch} is beyond what the key index can name`);
+    this.#guarded(() => {
+      const { scope, fingerprint } = binding;
+      this.#statements.bindKey.run(batch * keyTurnsMax + turn, scopeHash(scope), atMs, scope, fingerprint);
+      if (this.#pendingScopes.delete(scope)) this.#statements.removePending.run(scope);
+    });
+  }
+
+  addPending(actor: Address, pending: KeyPending): void {
+    this.#guarded(() => {
+      this.#statements.addPending.run(pending.scope, pending.fingerprint, pending.question, actor);
+      this.#pendingScopes.add(pending.scope);
+    });
+  }
+
+  releasePending(scope: KeyScope): void {
+    if (!this.#pendingScopes.delete(scope)) return;
+    this.#guarded(() => this.#statements.removePending.run(scope));
+  }
+
+  expireKeys(beforeMs: number, rowsMax: number): number {
+    return this.#guarded(() => this.#statements.expireKeys.run(rowsMax, beforeMs).changes);
+  }
+
+  load(actor: Address): StoredSnapshot | undefined {
+    const row = this.#guarded(() => this.#statements.load.get(actor));
+    if (row === undefined) return undefined;
+    if (!isSnapshotWhole(row)) throw this.marked(actor, 'its state does not match its checksum');
+    return { position: row.position, state: row.state };
+  }
+
+  save(snapshot: SnapshotToStore): void {
+    const { actor, position, state } = snapshot;
+    const columns = {
+      actor,
+      position,
+      next_deadline_ms: snapshot.nextDeadlineMs,
+      open_questions: snapshot.openQuestions,
+      summary: snapshot.summary === null ? null : JSON.stringify(snapshot.summary),
+    };
+    this.#guarded(() =>
+      this.#statements.save.run(
+        actor,
+        position,
+        columns.next_deadline_ms,
+        columns.open_questions,
+        columns.summary,
+        summaryChecksum(columns),
+        snapshotChecksum(actor, position, state),
+        state,
+      ),
+    );
+  }
+
+  /** Actors whose snapshots have been marked as damaged. */
+  damagedActors(): Address[] {
+    // Only the follower writes this column, from addresses.
+    return this.#guarded(() => this.#statements.damaged.all()).map((row) => row.actor as Address);
+  }
+
+  /**
+   * Verifies all summaries, as the engine's recovery is about to read them.
+   *
+   * @returns the highest position among them
+   */
+  verifySummaries(): number {
+    let highest = 0;
+    for (const row of this.#guarded(() => this.#statements.summaries.all())) {
+      if (!isSummaryWhole(row)) throw this.marked(row.actor, 'its summary does not match its checksum');
+      if (row.position > highest) highest = row.position;
+    }
+    return highest;
+  }
+
+  /** Verifies the next snapshots in order of address; returns the last address, undefined after the end. */
+  scrub(after: string, rowsMax: number): string | undefined {
+    const rows = this.#guarded(() => this.#statements.scrub.all(after, rowsMax));
+    for (const row of rows) {
+      if (!isSnapshotWhole(row)) throw this.marked(row.actor, 'its state does not match its checksum');
+      if (!isSummaryWhole(row)) throw this.marked(row.actor, 'its summary does not match its checksum');
+    }
+    return rows.length < rowsMax ? undefined : rows[rows.length - 1]?.actor;
+  }
+
+  /** Makes the indexes anew from the rows: after damage they may not agree. */
+  reindex(): void {
+    this.#guarded(() => this.#connection.exec('REINDEX snapshots'));
+  }
+
+  /** Marks a snapshot as damaged, durably, and returns the error to stop with. */
+  marked(actor: string, what: string): StorageDamaged {
+    // What an open transaction holds is made again from the journal.
+    if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
+    this.#statements.mark.run(actor);
+    return damagedSnapshot(this.file, actor, what);
+  }
+
+  close(): void {
+    if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
+    this.#connection.close();
+  }
+
+  #belongTo(journalId: string): void {
+    const c = this.#connection;
+    c.prepare<[string]>("INSERT INTO meta (name, value) VALUES ('journal_id', ?) ON CONFLICT DO NOTHING").run(
+      journalId,
+    );
+    const found = c.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'journal_id'").get();
+    if (found?.value === journalId) return;
+    throw new StorageDamaged(this.file, `it was made from another journal (${found?.value})`, stateHint);
+  }
+
+  #guarded<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw explained(error, this.file, stateHint);
+    }
+  }
+}
+
+function prepareStatements(c: Connection) {
+  return {
+    begin: c.prepare('BEGIN IMMEDIATE'),
+    commit: c.prepare('COMMIT'),
+    position: c.prepare<[string], JournalPosition>('SELECT batch, checksum FROM positions WHERE name = ?'),
+    setPosition: c.prepare<[string, number, Uint8Array]>(
+      `INSERT INTO positions (name, batch, checksum) VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET batch = excluded.batch, checksum = excluded.checksum`,
+    ),
+    bindKey: c.prepare<[number, number, number, string, string]>(
+      'INSERT INTO keys (id, scope_hash, at_ms, scope, fingerprint) VALUES (?, ?, ?, ?, ?)',
+    ),
+    addPending: c.prepare<[string, string, string, string]>(
+      'INSERT OR REPLACE INTO pending (scope, fingerprint, question, actor) VALUES (?, ?, ?, ?)',
+    ),
+    removePending: c.prepare<[string]>('DELETE FROM pending WHERE scope = ?'),
+    pendingScopes: c.prepare<[], { scope: string }>('SELECT scope FROM pending'),
+    expireKeys: c.prepare<[number, number]>(
+      'DELETE FROM keys WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM keys ORDER BY id LIMIT ?) WHERE at_ms < ?)',
+    ),
+    load: c.prepare<[string], SnapshotRow>('SELECT actor, position, checksum, state FROM snapshots WHERE actor = ?'),
+    save: c.prepare<[string, number, number | null, number, string | null, Uint8Array, Uint8Array, Uint8Array]>(
+      `INSERT INTO snapshots
+         (actor, position, next_deadline_ms, open_questions, summary, summary_checksum, damaged, checksum, state)
+       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)
+       ON CONFLICT (actor) DO UPDATE SET
+         position = excluded.position, next_deadline_ms = excluded.next_deadline_ms,
+         open_questions = excluded.open_questions, summary = excluded.summary,
+         summary_checksum = excluded.summary_checksum, damaged = 0,
+         checksum = excluded.checksum, state = excluded.state`,
+    ),
+    damaged: c.prepare<[], { actor: string }>('SELECT actor FROM snapshots WHERE damaged = 1'),
+    mark: c.prepare<[string]>('UPDATE snapshots SET damaged = 1 WHERE actor = ?'),
+    summaries: c.prepare<[], SummaryRow>(
+      `SELECT ${summaryColumns} FROM snapshots INDEXED BY snapshots_telling WHERE ${tellingCondition}`,
+    ),
+    scrub: c.prepare<[string, number], SnapshotRow & SummaryRow>(
+      `SELECT ${summaryColumns}, checksum, state FROM snapshots WHERE actor > ? ORDER BY actor LIMIT ?`,
+    ),
+  };
+}
