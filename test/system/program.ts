@@ -32,8 +32,8 @@ interface Launched {
   readonly closed: Promise<Ended>;
 }
 
-function launch(dataDir: string, env: Readonly<Record<string, string>>): Launched {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'api/main.ts'], {
+function launch(dataDir: string, env: Readonly<Record<string, string>>, script = 'api/main.ts'): Launched {
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
@@ -83,10 +83,17 @@ export class Program {
     this.readyAfterMs = readyAfterMs;
   }
 
-  /** Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead. */
-  static async start(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  /**
+   * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
+   * `script` may name another program that says `listening` and answers `/health/ready` in the same way.
+   */
+  static async start(
+    dataDir: string,
+    env: Readonly<Record<string, string>> = {},
+    script = 'api/main.ts',
+  ): Promise<Program> {
     const startedAt = performance.now();
-    const launched = launch(dataDir, env);
+    const launched = launch(dataDir, env, script);
     const { child, output, closed } = launched;
     const { promise: listening, resolve: listens } = Promise.withResolvers<number>();
     if (child.stdout === null) throw new Error('The program has no output.');
