@@ -1,0 +1,40 @@
+/** The gate of the browse calls: judged by a view, so that polling costs no turn of the engine. */
+import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import type { Answer } from './answer.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { problem } from './problems.ts';
+
+/** A session is renewed when more than this part of it has gone since the last renewal. */
+const renewAfterPart = 0.1;
+
+/**
+ * Null: the place is active, and where `room` is given, in that room. Renews the session when it is time to; the
+ * answer does not say until when, so nobody waits for that.
+ */
+export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engine' | 'desk'>) {
+  function renew(place: PlaceInLine, expiresAt: number): void {
+    const view = engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
+    if (view === null) return;
+    const { sessionSeconds } = view.policy;
+    if (engine.nowMs() <= expiresAt - sessionSeconds * 1000 * (1 - renewAfterPart)) return;
+    // Whatever becomes of it, the call itself has passed; `ask` never rejects.
+    void engine.ask(`admission:${place.room}`, { type: 'PassGate', session: place, purpose: 'browse' });
+  }
+
+  return function pass(place: PlaceInLine, room: string | null): Answer | null {
+    if (room !== null && room !== place.room) return problem('forbidden');
+    const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+    switch (token.status) {
+      case 'active':
+        renew(place, token.expiresAt);
+        return null;
+      case 'waiting':
+        return problem('queue_token_waiting', {
+          position: token.position,
+          etaSeconds: desk.status(place).etaSeconds,
+        });
+      case 'expired':
+        return problem('queue_token_expired');
+    }
+  };
+}

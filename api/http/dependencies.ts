@@ -1,0 +1,88 @@
+/** What the HTTP door needs from the rest of the program, declared by its consumer; `api/main.ts` brings it together. */
+import type { PlaceInLine, RoomPolicy } from '../../actors/admission/messages.ts';
+import type { FreeSeats } from '../../actors/catalog/free-seats.ts';
+import type { JsonObject } from '../../engine/actor.ts';
+import type { ReadModelReader } from '../../storage/read-model/reader.ts';
+import type { OnsaleEngine } from '../protocols.ts';
+import type { Log } from '../log.ts';
+import type { HttpMetrics } from './metrics.ts';
+import type { ProblemCode } from './problems.ts';
+
+/** A queue token as its owner sees it; times in ms. */
+export interface QueueStatus {
+  readonly status: 'waiting' | 'active' | 'expired';
+  /** People ahead plus one, at most; 0 once active, null once expired. */
+  readonly position: number | null;
+  readonly etaSeconds: number | null;
+  readonly expiresAt: number | null;
+  readonly pollAfterSeconds: number;
+}
+
+export interface QueueRefusal {
+  readonly type: 'rejected';
+  readonly code: ProblemCode;
+  readonly details: JsonObject;
+}
+
+/** Joining, leaving and asking how far one is. Settled outcomes are durable. */
+export interface QueueDesk {
+  join(
+    room: string,
+    userId: string,
+  ): Promise<
+    | { readonly type: 'joined'; readonly token: string; readonly place: PlaceInLine; readonly existing: boolean }
+    | QueueRefusal
+  >;
+  status(place: PlaceInLine): QueueStatus;
+  leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
+}
+
+export interface RoomReport {
+  readonly room: string;
+  readonly policy: RoomPolicy;
+  readonly concertIds: readonly string[];
+  readonly waiting: number;
+  readonly active: number;
+  readonly admitted: number;
+  readonly expired: number;
+}
+
+export interface Rooms {
+  /** Null for a room that was never made. */
+  report(room: string): RoomReport | null;
+  names(): readonly string[];
+  put(
+    room: string,
+    policy: RoomPolicy,
+    concertIds: readonly string[] | null,
+  ): Promise<{ readonly type: 'put' } | QueueRefusal>;
+}
+
+/** How far the read model is behind the journal. */
+export interface ReadModelProgress {
+  /** Number of the last batch that it includes. */
+  readonly through: number;
+  /** Resolves when `through` has reached `batch`, or after a bounded wait. */
+  reached(batch: number): Promise<void>;
+}
+
+export interface HttpDependencies {
+  readonly engine: OnsaleEngine;
+  readonly desk: QueueDesk;
+  readonly rooms: Rooms;
+  /** The place that a genuine token names, else null. */
+  readonly verifyQueueToken: (token: string) => PlaceInLine | null;
+  readonly freeSeats: Pick<FreeSeats, 'page' | 'dates'>;
+  readonly readModel: Pick<ReadModelReader, 'reservation' | 'reservationsOf'>;
+  readonly readModelProgress: ReadModelProgress;
+  readonly metrics: HttpMetrics;
+  readonly log: Log;
+  readonly adminKey: string;
+  /** Null: callers name their user, for development. */
+  readonly jwtSecret: string | null;
+  readonly draining: () => boolean;
+  /** `ready`: recovered, journal writable. `degraded` names what does not work as it should. */
+  readonly readiness: () => { readonly ready: boolean; readonly degraded: readonly string[] };
+  /** What the operator's overview tells beside rooms and schedules: `journal`, `readModel`, `feed`, `nats`, `process`. */
+  readonly overview: () => JsonObject;
+}

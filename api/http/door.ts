@@ -1,0 +1,157 @@
+/**
+ * The one way in: route (Hono has done it), size, media type, genuine credentials, body, idempotency key, and then the
+ * handler, which puts the gate and the rules to the engine. Schemas are applied here and not by the router's own
+ * validators, because those run in another order and parse a second time.
+ */
+import type { Context, Handler } from 'hono';
+import type { Answer } from './answer.ts';
+import { createIdentifier, mayActFor } from './credentials.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { fieldErrors } from './field-errors.ts';
+import { type BodyRead, hasDuplicateNames, parseJson, readBody, readBodyHead } from './json-body.ts';
+import type { Caller, ErasedCall, Operation } from './operation.ts';
+import { invalidRequest, problem, type ProblemCode } from './problems.ts';
+import type { z } from '@hono/zod-openapi';
+
+/** A loop that is this late cannot answer in time whatever arrives now, ms. */
+const loopLateMaxMs = 1_000;
+const slowRequestMs = 1_000;
+const keyPattern = /^[\x21-\x7e]{1,128}$/;
+const emptyBody: BodyRead = { type: 'read', bytes: new Uint8Array(0) };
+
+export interface Door {
+  /** The Hono handler of one operation. */
+  handler(operation: Operation): Handler;
+  /** A response that needs no work; `route` is its label in metrics. */
+  respond(c: Context, answer: Answer, route: string): Response;
+  /** An unexpected error: an opaque answer, and a line in the log under the request's id. */
+  fail(c: Context, error: unknown, route: string): Response;
+}
+
+export function createDoor(deps: HttpDependencies, bootId: string): Door {
+  const { engine, metrics, log } = deps;
+  const identify = createIdentifier(deps);
+  let requests = 0;
+
+  function refusedUnseen(operation: Operation): ProblemCode | null {
+    if (operation.always === true) return null;
+    if (deps.draining()) return 'draining';
+    if (operation.command === true && engine.waiting >= engine.waitingMax) return 'overloaded';
+    return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
+  }
+
+  async function answered(operation: Operation, c: Context, requestId: string): Promise<Answer> {
+    const unseen = refusedUnseen(operation);
+    if (unseen !== null) return problem(unseen);
+
+    const { bodyBytesMax } = operation;
+    const head = readBodyHead(c);
+    if (head.bytes !== null && head.bytes > bodyBytesMax) return tooLarge(bodyBytesMax);
+    let body = head.bytes === null ? await readBody(c, head, bodyBytesMax) : null;
+    if (body?.type === 'too-large') return tooLarge(bodyBytesMax);
+    if (head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
+
+    const identifying = identify(operation.access, c);
+    const identified = identifying instanceof Promise ? await identifying : identifying;
+    if (!identified.ok) return identified.answer;
+
+    body ??= operation.body === undefined ? emptyBody : await readBody(c, head, bodyBytesMax);
+    const parsed = parseCall(operation, c, body, identified.caller, requestId);
+    if (!parsed.ok) return parsed.answer;
+    const user = operation.namedUser?.(parsed.call);
+    const forbidden = user === undefined ? null : mayActFor(identified.caller, user);
+    return forbidden ?? operation.handle(parsed.call, c);
+  }
+
+  function requestId(): string {
+    requests += 1;
+    return `${bootId}-${requests.toString(36)}`;
+  }
+
+  function failed(c: Context, error: unknown, route: string, id: string): Answer {
+    log.error({ err: error, requestId: id, method: c.req.method, route }, 'a request failed unexpectedly');
+    return problem('internal', { requestId: id });
+  }
+
+  return {
+    handler: (operation) => async (c) => {
+      const startedMs = performance.now();
+      const id = requestId();
+      let answer: Answer;
+      try {
+        answer = await answered(operation, c, id);
+      } catch (error) {
+        answer = failed(c, error, operation.path, id);
+      }
+      const elapsedMs = performance.now() - startedMs;
+      metrics.observeRequest(operation.method, operation.path, answer.status, elapsedMs / 1000);
+      if (elapsedMs > slowRequestMs) {
+        log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
+      }
+      return toResponse(answer, id);
+    },
+    respond(c, answer, route) {
+      metrics.observeRequest(methodLabel(c.req.method), route, answer.status, 0);
+      return toResponse(answer, requestId());
+    },
+    fail(c, error, route) {
+      const id = requestId();
+      return toResponse(failed(c, error, route, id), id);
+    },
+  };
+}
+
+function toResponse(answer: Answer, requestId: string): Response {
+  const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store' };
+  if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
+  for (const [name, value] of answer.headers) headers[name] = value;
+  return new Response(answer.body, { status: answer.status, headers });
+}
+
+type Parsed = { readonly ok: true; readonly call: ErasedCall } | { readonly ok: false; readonly answer: Answer };
+
+function parseCall(operation: Operation, c: Context, read: BodyRead, caller: Caller, requestId: string): Parsed {
+  if (read.type === 'too-large') return { ok: false, answer: tooLarge(operation.bodyBytesMax) };
+  if (read.type === 'broken') return refused('', 'the body could not be read');
+
+  const params = operation.params?.safeParse(c.req.param());
+  if (params?.success === false) return { ok: false, answer: invalidRequest(fieldErrors(params.error)) };
+  const query = operation.query?.safeParse(c.req.query());
+  if (query?.success === false) return { ok: false, answer: invalidRequest(fieldErrors(query.error)) };
+  const body = operation.body === undefined ? null : parseBody(operation.body, read.bytes);
+  if (body?.ok === false) return body;
+
+  const key = operation.keyed === true ? (c.req.header('idempotency-key') ?? null) : null;
+  if (key !== null && !keyPattern.test(key))
+    return refused('Idempotency-Key', 'must be 1 to 128 visible ASCII characters');
+
+  const header = (name: string): string | undefined => c.req.header(name);
+  const call = { params: params?.data, query: query?.data, body: body?.value, caller, key, header, requestId };
+  return { ok: true, call };
+}
+
+function parseBody(
+  schema: z.ZodType,
+  bytes: Uint8Array,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: Answer } {
+  const json = parseJson(bytes);
+  if (!json.ok) return { ok: false, answer: invalidRequest([json.error]) };
+  const parsed = schema.safeParse(json.value);
+  if (!parsed.success) return { ok: false, answer: invalidRequest(fieldErrors(parsed.error)) };
+  if (hasDuplicateNames(json.text, json.value)) return refused('', 'a field stands twice in an object');
+  return { ok: true, value: parsed.data };
+}
+
+function refused(path: string, message: string): { readonly ok: false; readonly answer: Answer } {
+  return { ok: false, answer: invalidRequest([{ path, message }]) };
+}
+
+/** The rest of the body is not read, so the connection cannot be used again. */
+function tooLarge(bytesMax: number): Answer {
+  return problem('payload_too_large', { limit: bytesMax }, [['Connection', 'close']]);
+}
+
+/** Methods are made up by clients; a label for each would be unbounded. */
+function methodLabel(method: string): string {
+  return ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS'].includes(method) ? method.toLowerCase() : 'other';
+}

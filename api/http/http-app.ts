@@ -1,0 +1,75 @@
+/** The HTTP door: every route behind one door, and what happens to requests that no route takes. */
+import { randomBytes } from 'node:crypto';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { HttpDependencies } from './dependencies.ts';
+import { createDoor } from './door.ts';
+import { documentOf } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import { problem } from './problems.ts';
+import { createQueueStreams } from './queue-streams.ts';
+import { adminRoutes } from './routes/admin.ts';
+import { browseRoutes } from './routes/browse.ts';
+import { addDocs, docsPaths } from './routes/docs.ts';
+import { operationsRoutes } from './routes/operations.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { queueRoutes } from './routes/queue.ts';
+import { reservationRoutes } from './routes/reservations.ts';
+import { userRoutes } from './routes/users.ts';
+
+export interface HttpApp {
+  /** Answers a request; over `startHttpServer`, or without a socket in a simulation. */
+  readonly fetch: OpenAPIHono['fetch'];
+  readonly operations: readonly Operation[];
+  /** Ends the open streams. */
+  close(): void;
+}
+
+export function createHttpApp(deps: HttpDependencies): HttpApp {
+  // Random per process: request ids and versions of seat lists never come twice.
+  const bootId = randomBytes(6).toString('base64url');
+  const app = new OpenAPIHono();
+  const door = createDoor(deps, bootId);
+  const streams = createQueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
+  const operations = [
+    ...queueRoutes(deps, streams),
+    ...browseRoutes(deps, bootId),
+    ...reservationRoutes(deps),
+    ...paymentRoutes(deps),
+    ...userRoutes(deps),
+    ...adminRoutes(deps),
+    ...operationsRoutes(deps),
+  ];
+  for (const operation of operations) {
+    app.on(operation.method.toUpperCase(), routerPath(operation.path), door.handler(operation));
+  }
+  addDocs(app, door, () => documentOf(app, operations));
+
+  const allowed = allowedMethods(operations);
+  app.notFound((c) => {
+    const methods = allowed(new URL(c.req.url).pathname);
+    const answer =
+      methods.length === 0 ? problem('not_found') : problem('method_not_allowed', {}, [['Allow', methods.join(', ')]]);
+    return door.respond(c, answer, 'none');
+  });
+  app.onError((error, c) => door.fail(c, error, 'none'));
+  return { fetch: app.fetch, operations, close: () => streams.close() };
+}
+
+function routerPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** The methods that a path takes, by the same patterns as the router's. */
+function allowedMethods(operations: readonly Operation[]): (path: string) => string[] {
+  const patterns = operations.map(({ path, method }) => ({
+    matches: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`),
+    method: method.toUpperCase(),
+  }));
+  for (const path of docsPaths) {
+    patterns.push({ matches: new RegExp(`^${path.replaceAll('.', '\\.')}$`), method: 'GET' });
+  }
+  return (path) => {
+    const methods = patterns.filter(({ matches }) => matches.test(path)).map(({ method }) => method);
+    return methods.includes('GET') ? ['GET', 'HEAD', ...methods.filter((method) => method !== 'GET')] : methods;
+  };
+}

@@ -1,0 +1,122 @@
+/**
+ * Reads a JSON body within its bound and refuses what parsers quietly differ about: a name that stands twice in an
+ * object, bytes that are not UTF-8, an encoding that is not plain.
+ */
+import type { Context } from 'hono';
+import type { FieldError } from './problems.ts';
+
+export type BodyRead =
+  | { readonly type: 'read'; readonly bytes: Uint8Array }
+  | { readonly type: 'too-large' }
+  /** The client went away, or sent less than it promised. */
+  | { readonly type: 'broken' };
+
+/** What the headers say of a body, before a byte of it is read. */
+export interface BodyHead {
+  /** Null for a chunked body, whose size shows only while it is read. */
+  readonly bytes: number | null;
+  /** A body of some size, and not `application/json` in UTF-8. */
+  readonly wrongType: boolean;
+}
+
+const jsonType = /^application\/json\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const nothing = new Uint8Array(0);
+
+export function readBodyHead(c: Context): BodyHead {
+  const length = c.req.header('content-length');
+  const chunked = length === undefined && c.req.header('transfer-encoding') !== undefined;
+  const bytes = chunked ? null : length === undefined ? 0 : Number(length);
+  if (bytes === 0) return { bytes, wrongType: false };
+  const contentType = c.req.header('content-type');
+  // Written out because nearly every client sends exactly this.
+  const isJson = contentType === 'application/json' || (contentType !== undefined && jsonType.test(contentType));
+  const encoding = c.req.header('content-encoding');
+  return { bytes, wrongType: !isJson || (encoding !== undefined && encoding !== 'identity') };
+}
+
+/** `head` has been found within `bytesMax`, or does not say. */
+export async function readBody(c: Context, head: BodyHead, bytesMax: number): Promise<BodyRead> {
+  if (head.bytes === 0) return { type: 'read', bytes: nothing };
+  try {
+    if (head.bytes === null) return await readBounded(c.req.raw, bytesMax);
+    const bytes = new Uint8Array(await c.req.raw.arrayBuffer());
+    return bytes.byteLength > bytesMax ? { type: 'too-large' } : { type: 'read', bytes };
+  } catch {
+    return { type: 'broken' };
+  }
+}
+
+/** Stops reading at the bound, whatever still comes. */
+async function readBounded(request: Request, bytesMax: number): Promise<BodyRead> {
+  if (request.body === null) return { type: 'read', bytes: nothing };
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const reader = request.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { type: 'read', bytes: Buffer.concat(chunks) };
+    bytes += value.byteLength;
+    if (bytes > bytesMax) {
+      await reader.cancel();
+      return { type: 'too-large' };
+    }
+    chunks.push(value);
+  }
+}
+
+export type JsonParsed =
+  | { readonly ok: true; readonly value: unknown; readonly text: string }
+  | { readonly ok: false; readonly error: FieldError };
+
+export function parseJson(bytes: Uint8Array): JsonParsed {
+  if (bytes.byteLength === 0) return { ok: false, error: { path: '', message: 'a JSON body is required' } };
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return { ok: false, error: { path: '', message: 'the body is not UTF-8' } };
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    return { ok: true, value, text };
+  } catch {
+    return { ok: false, error: { path: '', message: 'the body is not JSON' } };
+  }
+}
+
+/**
+ * Whether some object in `text` names a member twice. `JSON.parse` keeps only the last one, so then there are more
+ * colons outside strings than members in `value`. `value` must have passed a schema, which bounds its depth.
+ */
+export function hasDuplicateNames(text: string, value: unknown): boolean {
+  return countColons(text) !== countMembers(value);
+}
+
+function countColons(text: string): number {
+  let colons = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x3a) colons++;
+    else if (code === 0x22) at = endOfString(text, at + 1);
+  }
+  return colons;
+}
+
+/** The index of the quote that ends the string whose first character stands at `at`; the text is valid JSON. */
+function endOfString(text: string, at: number): number {
+  for (;;) {
+    const code = text.charCodeAt(at);
+    if (code === 0x22 || Number.isNaN(code)) return at;
+    at += code === 0x5c ? 2 : 1;
+  }
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let members = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object') members += countMembers(inner);
+  }
+  return members;
+}

@@ -1,0 +1,157 @@
+/**
+ * What operators watch, in the registry of one app. Labels are names of the program (routes, commands, codes), never
+ * ids, tokens or keys, so their number is bounded.
+ */
+import { monitorEventLoopDelay, type Histogram as DelayHistogram } from 'node:perf_hooks';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+const batchTurns = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 4096];
+/** How often the event loop's lateness is measured, ms. */
+const loopTickMs = 100;
+
+/** Read when Prometheus asks. */
+export interface GaugeSources {
+  readonly waitingCommands: () => number;
+  /** Batches that the read model is behind. */
+  readonly readModelLag: () => number;
+  /** Per room. */
+  readonly rooms: () => readonly { readonly room: string; readonly active: number; readonly waiting: number }[];
+}
+
+export interface HttpMetrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** One answered request. `route` is a pattern, such as `/v1/reservations/{id}`. */
+  observeRequest(method: string, route: string, status: number, seconds: number): void;
+  /** One answered command; `outcome` is `accepted`, `replayed` or the code of the refusal. */
+  observeCommand(name: string, outcome: string, seconds: number): void;
+  /** One durable batch: its turns, and how long its commit took. */
+  observeBatch(turns: number, seconds: number): void;
+  /** By how much the event loop was late at the last look, ms. */
+  loopLateMs(): number;
+  /** Adds a gauge whose value is read when Prometheus asks. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** Where the gauges of the engine and the rooms come from; called once, when these are there. */
+  watch(sources: GaugeSources): void;
+  /** Counts the streams that are open. */
+  streams(open: number): void;
+  close(): void;
+}
+
+export function createHttpMetrics(): HttpMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, prefix: 'onsale_' });
+
+  const requests = new Histogram({
+    name: 'onsale_http_request_duration_seconds',
+    help: 'HTTP requests by route and status, from the first look at them to the answer',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: latencySeconds,
+    registers,
+  });
+  const commands = new Histogram({
+    name: 'onsale_command_duration_seconds',
+    help: 'Commands by outcome, from arrival at the engine to the released answer',
+    labelNames: ['command', 'outcome'] as const,
+    buckets: latencySeconds,
+    registers,
+  });
+  const batches = new Histogram({
+    name: 'onsale_batch_turns',
+    help: 'Turns in one durable batch',
+    buckets: batchTurns,
+    registers,
+  });
+  const commits = new Histogram({
+    name: 'onsale_commit_duration_seconds',
+    help: 'Time to make one batch durable',
+    buckets: latencySeconds,
+    registers,
+  });
+  const turns = new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers });
+  const streamsOpen = new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers });
+  const loop = watchEventLoop(registry);
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
+    observeCommand: (command, outcome, seconds) => commands.observe({ command, outcome }, seconds),
+    observeBatch(turnCount, seconds) {
+      batches.observe(turnCount);
+      commits.observe(seconds);
+      turns.inc(turnCount);
+    },
+    loopLateMs: () => loop.lateMs(),
+    gauge: (name, help, read) => addGauge(registry, name, help, read),
+    watch: (sources) => addSources(registry, sources),
+    streams: (open) => streamsOpen.set(open),
+    close: () => loop.close(),
+  };
+}
+
+function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
+  // The registry keeps the gauge.
+  void new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+function addSources(registry: Registry, sources: GaugeSources): void {
+  addGauge(registry, 'onsale_waiting_commands', 'Client commands not yet answered', sources.waitingCommands);
+  addGauge(registry, 'onsale_read_model_lag_batches', 'Batches the read model is behind', sources.readModelLag);
+  const people = [
+    ['onsale_sessions', 'Live queue sessions by room', 'active'],
+    ['onsale_people_waiting', 'People waiting in line by room', 'waiting'],
+  ] as const;
+  for (const [name, help, field] of people) {
+    void new Gauge({
+      name,
+      help,
+      labelNames: ['room'] as const,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const report of sources.rooms()) this.set({ room: report.room }, report[field]);
+      },
+    });
+  }
+}
+
+/** Two looks at the loop: a histogram for operators, and the latest lateness for the door, which sheds load by it. */
+function watchEventLoop(registry: Registry): { lateMs(): number; close(): void } {
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  const quantile = (name: string, read: (histogram: DelayHistogram) => number): void => {
+    addGauge(registry, `onsale_event_loop_delay_${name}_seconds`, `Delay of the event loop, ${name}`, () => {
+      const nanoseconds = read(delay);
+      return Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0;
+    });
+  };
+  quantile('p50', (histogram) => histogram.percentile(50));
+  quantile('p99', (histogram) => histogram.percentile(99));
+  quantile('max', (histogram) => histogram.max);
+
+  let lateMs = 0;
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    lateMs = Math.max(0, nowMs - lastMs - loopTickMs);
+    lastMs = nowMs;
+  }, loopTickMs);
+  timer.unref();
+  return {
+    lateMs: () => lateMs,
+    close() {
+      clearInterval(timer);
+      delay.disable();
+    },
+  };
+}

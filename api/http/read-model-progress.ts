@@ -1,0 +1,46 @@
+/** Lets a reader of the SQL tables see what it wrote itself: it waits until they include the batch of its write. */
+import type { FollowerReport } from '../../engine/ports.ts';
+import type { ReadModelProgress } from './dependencies.ts';
+
+/** A reader that waited this long gets what there is, ms. */
+const waitMaxMs = 1_000;
+/** Beyond this many, readers are not made to wait. */
+const waitersMax = 1_000;
+
+interface Waiter {
+  readonly batch: number;
+  readonly resolve: () => void;
+}
+
+/** `subscribe` is that of the journal's follower; `through` is where the read model stands at the start. */
+export function followReadModel(
+  subscribe: (listener: (report: FollowerReport) => void) => void,
+  through: number,
+): ReadModelProgress {
+  const waiters = new Set<Waiter>();
+  let reachedBatch = through;
+  subscribe((report) => {
+    reachedBatch = report.readModelThrough;
+    for (const waiter of waiters) {
+      if (waiter.batch <= reachedBatch) waiter.resolve();
+    }
+  });
+  return {
+    get through() {
+      return reachedBatch;
+    },
+    reached(batch) {
+      if (batch <= reachedBatch || waiters.size >= waitersMax) return Promise.resolve();
+      return new Promise((resolve) => {
+        const timer = setTimeout(done, waitMaxMs);
+        const waiter: Waiter = { batch, resolve: done };
+        waiters.add(waiter);
+        function done(): void {
+          clearTimeout(timer);
+          waiters.delete(waiter);
+          resolve();
+        }
+      });
+    },
+  };
+}

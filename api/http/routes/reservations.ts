@@ -1,0 +1,199 @@
+/** Holding seats, looking at a reservation, giving it up. Each call in two pure halves: to the command, to the answer. */
+import { z } from '@hono/zod-openapi';
+import type { AdmissionCommand, PlaceInLine } from '../../../actors/admission/messages.ts';
+import type { HoldSeats, Reservation, ScheduleReply } from '../../../actors/schedule/messages.ts';
+import type { Address } from '../../../engine/actor.ts';
+import type { ClientKey, Outcome } from '../../../engine/asker.ts';
+import { limits } from '../../limits.ts';
+import { json, replayedHeader, type Answer } from '../answer.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { clientKey } from '../idempotency.ts';
+import { operation, type Operation } from '../operation.ts';
+import { problem, type ProblemCode } from '../problems.ts';
+import { reservationParams, scheduleId } from '../schemas/ids.ts';
+import { reservationBody, reservationSchema } from '../schemas/reservation.ts';
+
+const seatsPerCallMax = 1_000;
+
+const holdBody = z
+  .strictObject({
+    scheduleId,
+    seatIds: z
+      .array(z.string().min(1).max(64).openapi({ example: 'Floor A-1-12' }))
+      .min(1)
+      .max(seatsPerCallMax)
+      .refine(allDistinct, 'must not name a seat twice')
+      .openapi({ uniqueItems: true }),
+  })
+  .openapi('HoldSeats');
+
+export type HoldBody = z.output<typeof holdBody>;
+
+export interface Hold {
+  readonly to: Address<'schedule'>;
+  readonly command: HoldSeats;
+  readonly gate: { readonly to: Address<'admission'>; readonly command: AdmissionCommand };
+  readonly key: ClientKey | null;
+}
+
+/**
+ * `covered`: the token's room covers the concert. Where it does not, the gate names a session that cannot be, so that
+ * the engine still replays a key that is bound already before it refuses.
+ */
+export function toHold(body: HoldBody, place: PlaceInLine, key: string | null, covered: boolean): Hold {
+  const { userId } = place;
+  const session = covered ? place : { ...place, epoch: '', place: 0 };
+  return {
+    to: `schedule:${body.scheduleId}`,
+    command: { type: 'HoldSeats', userId, seatIds: body.seatIds },
+    gate: { to: `admission:${place.room}`, command: { type: 'PassGate', session, purpose: 'hold' } },
+    key: clientKey(key, userId, 'HoldSeats', body),
+  };
+}
+
+export function toHoldAnswer(outcome: Outcome<ScheduleReply, ProblemCode>): Answer {
+  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
+  const { reply, replayed } = outcome;
+  if (reply.type !== 'reservation') throw new Error(`a hold was answered with ${reply.type}`);
+  const location = ['Location', `/v1/reservations/${encodeURIComponent(reply.reservation.id)}`] as const;
+  return json(201, reservationBody(reply.reservation), replayed ? [location, replayedHeader] : [location]);
+}
+
+/** The schedule that made this reservation, or null when no schedule can have made it. */
+export function scheduleOfReservation(engine: HttpDependencies['engine'], reservationId: string): string | null {
+  const dot = reservationId.lastIndexOf('.');
+  if (dot <= 0 || dot > 64) return null;
+  const schedule = reservationId.slice(0, dot);
+  return engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule }) === null
+    ? null
+    : schedule;
+}
+
+export function reservationRoutes(deps: HttpDependencies): Operation[] {
+  const { engine, desk } = deps;
+  const bodyBytesMax = limits.bodyBytesMax;
+
+  /** An unknown date is covered: the rules will say that it is not there. */
+  function covers(place: PlaceInLine, schedule: string): boolean {
+    const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
+    if (facts === null) return true;
+    return (
+      engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId: facts.concertId }) === place.room
+    );
+  }
+
+  async function hold(body: HoldBody, place: PlaceInLine, key: string | null): Promise<Answer> {
+    const covered = covers(place, body.scheduleId);
+    if (!covered && key === null) return problem('forbidden');
+    const { to, command, gate, key: boundTo } = toHold(body, place, key, covered);
+    const outcome = await engine.ask(to, command, boundTo === null ? { gate } : { gate, key: boundTo });
+    if (outcome.type === 'rejected') {
+      if (!covered && isGateRefusal(outcome.code)) return problem('forbidden');
+      if (outcome.code === 'queue_token_waiting') {
+        return problem('queue_token_waiting', { ...outcome.details, etaSeconds: desk.status(place).etaSeconds });
+      }
+    }
+    return toHoldAnswer(outcome);
+  }
+
+  const shrunk = createShrunkReader(deps);
+  const reservation = { description: 'The reservation', schema: reservationSchema };
+
+  return [
+    operation({
+      id: 'holdSeats',
+      method: 'post',
+      path: '/v1/reservations',
+      tag: 'Reserve and pay',
+      summary: 'Hold seats of one date, all or none',
+      access: 'queue-token',
+      keyed: true,
+      command: true,
+      bodyBytesMax,
+      body: holdBody,
+      answers: { 201: { ...reservation, headers: { Location: 'Where the reservation can be read' } } },
+      refusals: [
+        'forbidden',
+        'queue_token_waiting',
+        'queue_token_expired',
+        'schedule_not_found',
+        'sales_closed',
+        'seat_not_found',
+        'seat_limit_exceeded',
+        'seat_unavailable',
+      ],
+      handle: ({ body, caller, key }) => hold(body, caller.place, key),
+    }),
+    operation({
+      id: 'getReservation',
+      method: 'get',
+      path: '/v1/reservations/{id}',
+      tag: 'Reserve and pay',
+      summary: 'One’s own reservation',
+      access: 'reservation-owner',
+      bodyBytesMax,
+      params: reservationParams,
+      answers: { 200: reservation },
+      refusals: ['reservation_not_found'],
+      async handle({ params, caller }) {
+        const schedule = scheduleOfReservation(engine, params.id);
+        const userId = caller.place?.userId ?? caller.jwtUser;
+        if (schedule === null || userId === null) return problem('reservation_not_found');
+        const query = { type: 'reservation', reservationId: params.id, userId } as const;
+        const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
+        if (view === null) return problem('reservation_not_found');
+        return view.type === 'reservation'
+          ? json(200, reservationBody(view.reservation))
+          : shrunk(view.id, view.status);
+      },
+    }),
+    operation({
+      id: 'cancelReservation',
+      method: 'delete',
+      path: '/v1/reservations/{id}',
+      tag: 'Reserve and pay',
+      summary: 'Give up a hold; its seats are free at once',
+      access: 'queue-token',
+      command: true,
+      bodyBytesMax,
+      params: reservationParams,
+      answers: { 200: { ...reservation, description: 'The reservation, cancelled; again and again' } },
+      refusals: ['reservation_not_found', 'already_paid', 'hold_expired', 'payment_in_progress'],
+      async handle({ params, caller }) {
+        const schedule = scheduleOfReservation(engine, params.id);
+        if (schedule === null) return problem('reservation_not_found');
+        const { userId } = caller.place;
+        const outcome = await engine.ask(`schedule:${schedule}`, {
+          type: 'CancelHold',
+          userId,
+          reservationId: params.id,
+        });
+        if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
+        const { reply } = outcome;
+        if (reply.type === 'reservation') return json(200, reservationBody(reply.reservation));
+        if (reply.type === 'shrunk-reservation') return shrunk(reply.id, reply.status);
+        throw new Error(`a cancellation was answered with ${reply.type}`);
+      },
+    }),
+  ];
+}
+
+/** A reservation that its schedule remembers only as ended: the SQL tables have the details. */
+function createShrunkReader({ engine, readModel, readModelProgress }: HttpDependencies) {
+  return async function read(id: string, status: Reservation['status']): Promise<Answer> {
+    await readModelProgress.reached(engine.durableBatch);
+    const reservation = readModel.reservation(id);
+    // Only a read model that is being rebuilt does not have it yet.
+    if (reservation === undefined)
+      return problem('overloaded', { detail: 'Old reservations cannot be read just now.' });
+    return json(200, reservationBody({ ...reservation, status }));
+  };
+}
+
+function isGateRefusal(code: ProblemCode): boolean {
+  return code === 'queue_token_expired' || code === 'queue_token_waiting' || code === 'room_not_found';
+}
+
+function allDistinct(seatIds: readonly string[]): boolean {
+  return seatIds.length === 1 || new Set(seatIds).size === seatIds.length;
+}

@@ -1,0 +1,105 @@
+/** A user's balance and reservations. Not gated. */
+import { z } from '@hono/zod-openapi';
+import type { Reservation } from '../../../actors/schedule/messages.ts';
+import type { WalletReply } from '../../../actors/wallet/messages.ts';
+import type { Outcome } from '../../../engine/asker.ts';
+import { limits } from '../../limits.ts';
+import { json, replayedHeader, type Answer } from '../answer.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { clientKey, keyed } from '../idempotency.ts';
+import { operation, type Operation } from '../operation.ts';
+import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
+import { userId, userParams } from '../schemas/ids.ts';
+import { chargeBody, chargeSchema, reservationBody, reservationSchema } from '../schemas/reservation.ts';
+import { cursorIn, cursorOut, limitDefault, limitIn, money } from '../schemas/values.ts';
+
+const balanceSchema = z.object({ userId, balance: money }).openapi('Balance');
+
+const chargeRequest = z
+  .strictObject({ amount: z.int().min(1).max(limits.chargeAmountMax).openapi({ example: 500_000 }) })
+  .openapi('ChargeBalance');
+
+const pageQuery = z.object({ limit: limitIn, cursor: cursorIn });
+const reservationPage = z
+  .object({ items: z.array(reservationSchema), nextCursor: cursorOut })
+  .openapi('ReservationPage');
+
+export function toChargeAnswer(outcome: Outcome<WalletReply, ProblemCode>): Answer {
+  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
+  const { reply, replayed } = outcome;
+  if (reply.type !== 'charge') throw new Error(`a charge was answered with ${reply.type}`);
+  return json(201, chargeBody(reply.charge), replayed ? [replayedHeader] : []);
+}
+
+export function userRoutes({ engine, readModel, readModelProgress }: HttpDependencies): Operation[] {
+  const bodyBytesMax = limits.bodyBytesMax;
+
+  /** A hold past its deadline reads `expired` here as everywhere, whether its expiry has been journaled yet or not. */
+  function seenNow(reservation: Reservation): Reservation {
+    const overdue = reservation.status === 'held' && reservation.expiresAt <= engine.nowMs();
+    return overdue ? { ...reservation, status: 'expired' } : reservation;
+  }
+
+  return [
+    operation({
+      id: 'getBalance',
+      method: 'get',
+      path: '/v1/users/{userId}/balance',
+      tag: 'Users',
+      summary: 'The balance; 0 for a user never seen',
+      access: 'user',
+      bodyBytesMax,
+      params: userParams,
+      answers: { 200: { description: 'The balance', schema: balanceSchema } },
+      refusals: [],
+      namedUser: ({ params }) => params.userId,
+      async handle({ params }) {
+        const view = await engine.viewDurable<'wallet', 'balance'>(`wallet:${params.userId}`, { type: 'balance' });
+        return json(200, { userId: view.userId, balance: view.balance });
+      },
+    }),
+    operation({
+      id: 'chargeBalance',
+      method: 'post',
+      path: '/v1/users/{userId}/charges',
+      tag: 'Users',
+      summary: 'Add money to the balance',
+      access: 'user',
+      keyed: true,
+      command: true,
+      bodyBytesMax,
+      params: userParams,
+      body: chargeRequest,
+      answers: { 201: { description: 'The charge', schema: chargeSchema } },
+      refusals: ['balance_limit_exceeded'],
+      namedUser: ({ params }) => params.userId,
+      async handle({ params, body, key }) {
+        const boundTo = clientKey(key, params.userId, 'ChargeWallet', { ...params, ...body });
+        const command = { type: 'ChargeWallet', amount: body.amount } as const;
+        return toChargeAnswer(await engine.ask(`wallet:${params.userId}`, command, keyed(boundTo)));
+      },
+    }),
+    operation({
+      id: 'listReservations',
+      method: 'get',
+      path: '/v1/users/{userId}/reservations',
+      tag: 'Users',
+      summary: 'The user’s reservations, newest first',
+      access: 'user-or-token',
+      bodyBytesMax,
+      params: userParams,
+      query: pageQuery,
+      answers: { 200: { description: 'A page', schema: reservationPage } },
+      refusals: [],
+      namedUser: ({ params }) => params.userId,
+      async handle({ params, query }) {
+        // What the caller was told of is durable by now; a page read after that batch has it.
+        await readModelProgress.reached(engine.durableBatch);
+        const page = readModel.reservationsOf(params.userId, query.limit ?? limitDefault, query.cursor ?? null);
+        if (page === null) return invalidRequest([{ path: 'cursor', message: 'is none that was given out' }]);
+        const items = page.items.map((reservation) => reservationBody(seenNow(reservation)));
+        return json(200, { items, nextCursor: page.nextCursor });
+      },
+    }),
+  ];
+}
