@@ -61,6 +61,20 @@ export function inTransaction<Result>(connection: Connection, work: () => Result
   }
 }
 
+/**
+ * Closes a writing connection, after moving the WAL into the main file where nothing prevents it: other connections
+ * may be open, and the last one to close may not be able to.
+ */
+export function closeCheckpointed(connection: Connection): void {
+  try {
+    connection.pragma('busy_timeout = 200');
+    connection.pragma('wal_checkpoint(TRUNCATE)');
+  } catch {
+    // What stays in the WAL is as durable there; the next one to open the file reads it.
+  }
+  connection.close();
+}
+
 function setAndAssert(connection: Connection, pragma: string, expected: number | string, value: string): void {
   connection.pragma(`${pragma} = ${value}`);
   const found: unknown = connection.pragma(pragma, { simple: true });

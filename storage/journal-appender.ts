@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JournalEnd } from '../engine/ports.ts';
 import { explained } from './damage.ts';
-import { openDatabase } from './database.ts';
+import { closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import { JournalReader } from './journal-reader.ts';
 import { chainNext, journalMigrations } from './journal-schema.ts';
@@ -94,7 +94,7 @@ export class JournalAppender {
   }
 
   close(): void {
-    this.#connection.close();
+    closeCheckpointed(this.#connection);
   }
 }
 

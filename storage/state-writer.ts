@@ -2,7 +2,7 @@
 import type { Address } from '../engine/actor.ts';
 import type { KeyBinding, KeyPending, KeyScope, StoredSnapshot } from '../engine/ports.ts';
 import { explained, StorageDamaged } from './damage.ts';
-import { openDatabase } from './database.ts';
+import { closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower.ts';
 import {
@@ -162,7 +162,7 @@ export class StateWriter implements FollowerStore {
 
   close(): void {
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
-    this.#connection.close();
+    closeCheckpointed(this.#connection);
   }
 
   #belongTo(journalId: string): void {
