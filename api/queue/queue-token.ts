@@ -49,6 +49,7 @@ export function createQueueTokens(secret: string | Uint8Array, cacheMax: number)
     },
 
     verify(token) {
+      if (token.length > tokenCharsMax) return null;
       const known = younger.get(token);
       if (known !== undefined) return known;
       const fading = older.get(token);
@@ -71,7 +72,6 @@ export function createQueueTokens(secret: string | Uint8Array, cacheMax: number)
 }
 
 function parse(token: string): PlaceInLine | null {
-  if (token.length > tokenCharsMax) return null;
   const [tokenVersion, room, epoch, place, userId, mac, ...rest] = token.split('.');
   if (tokenVersion !== version || mac === undefined || rest.length > 0) return null;
   if (room === undefined || epoch === undefined || place === undefined || userId === undefined) return null;
