@@ -170,7 +170,9 @@ export class Reservations {
 
   /** Puts back the next ordinal from a snapshot: shrunk, with the hash of its user. */
   restoreShrunk(state: number, hash: number): void {
-    this.#slotOrHash[this.#nextOrdinal(state) - 1] = hash;
+    // In two steps: the next ordinal may put a longer column in the place of this one.
+    const ordinal = this.#nextOrdinal(state);
+    this.#slotOrHash[ordinal - 1] = hash;
     this.shrunkCount++;
   }
 

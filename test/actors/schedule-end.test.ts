@@ -110,19 +110,19 @@ describe('many holds due at once', () => {
   });
 });
 
-describe('ended reservations beyond those kept whole', () => {
-  /** Two kept whole: of six ended ones, the first four shrink. */
-  function shrunk(): Stage {
-    const stage = Stage.opened({ endedReservationsMax: 2 });
-    for (const userId of ['ann', 'bob', 'eve']) {
-      stage.cancel(userId, stage.hold(userId, 'A-1-1').id);
-      stage.hold(userId, 'A-1-1');
-      stage.atMs += rules.holdTtlMs;
-      stage.accept({ type: 'ExpireDue' });
-    }
-    return stage;
+/** Two kept whole: of six ended ones, the first four shrink. */
+function shrunk(): Stage {
+  const stage = Stage.opened({ endedReservationsMax: 2 });
+  for (const userId of ['ann', 'bob', 'eve']) {
+    stage.cancel(userId, stage.hold(userId, 'A-1-1').id);
+    stage.hold(userId, 'A-1-1');
+    stage.atMs += rules.holdTtlMs;
+    stage.accept({ type: 'ExpireDue' });
   }
+  return stage;
+}
 
+describe('ended reservations beyond those kept whole', () => {
   test('shrink to their status, which only their user reads', () => {
     const stage = shrunk();
     assert.deepEqual(stage.reservation('ann', 'd1.1'), { type: 'shrunk-reservation', id: 'd1.1', status: 'cancelled' });
