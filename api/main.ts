@@ -269,7 +269,9 @@ async function main(): Promise<void> {
   const { config } = parsed;
   const log = createLog(config.logLevel);
   const fatal = (error: unknown): void => {
-    log.fatal({ err: error }, error instanceof Error ? error.message : 'stopped by an unknown error');
+    // What an operator can mend is said in one sentence; anything else is a bug and shows where it is.
+    if (isForOperators(error)) log.fatal({ error: error.name }, error.message);
+    else log.fatal({ err: error }, 'stopped by a bug');
     process.exit(1);
   };
   process.on('uncaughtException', fatal);
@@ -296,6 +298,12 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   if (config.demo && onsale.fresh) await demo(onsale);
+}
+
+const operatorErrors = new Set(['DirectoryLocked', 'StorageDamaged', 'StorageUnavailable', 'SecretUnusable']);
+
+function isForOperators(error: unknown): error is Error {
+  return error instanceof Error && (operatorErrors.has(error.name) || ('code' in error && error.code === 'EADDRINUSE'));
 }
 
 async function demo(onsale: Onsale): Promise<void> {
