@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Address, ErasedKind } from '../engine/actor.ts';
 import type { FollowerReport } from '../engine/ports.ts';
 import type { BatchConsumer, BatchConsumerModule } from './batch-consumer.ts';
-import { checkPositions, verifyRecent } from './check-positions.ts';
+import { checkPositions, checkSummaries, verifyRecent } from './check-positions.ts';
 import { failureOf } from './failure.ts';
 import type { Failure } from './failure.ts';
 import { Follower } from './follower.ts';
@@ -85,6 +85,7 @@ class FollowerLoop {
     this.#consumer = consumers?.openConsumer(consumerFile, this.#reader.id) ?? null;
     checkPositions(this.#reader, this.#store, this.#consumer, consumerFile);
     const rebuilt = rebuildDamagedSnapshots(this.#reader, this.#store, kinds);
+    checkSummaries(this.#reader, this.#store);
     this.#follower = new Follower({
       source: this.#reader,
       store: this.#store,

@@ -17,6 +17,7 @@ import {
   isSnapshotWhole,
   isSummaryWhole,
   keyTurnsMax,
+  plainBytes,
   scopeHash,
   stateHint,
   stateMigrations,
@@ -78,7 +79,7 @@ export class SqliteSnapshots implements SnapshotStore {
     const row = this.#read(() => this.#load.get(actor));
     if (row === undefined) return undefined;
     if (!isSnapshotWhole(row)) throw this.#marked(actor, 'its state does not match its checksum');
-    return { position: row.position, state: row.state };
+    return { position: row.position, state: plainBytes(row.state) };
   }
 
   /** Marks through a connection of its own, at once: whoever asked is about to stop the process. */

@@ -98,6 +98,11 @@ export function isSnapshotWhole(row: SnapshotRow): boolean {
   return Buffer.compare(snapshotChecksum(row.actor, row.position, row.state), row.checksum) === 0;
 }
 
+/** SQLite gives a Buffer, whose methods differ from those of the Uint8Array that `decode` is promised. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 export function isSummaryWhole(row: SummaryRow): boolean {
   if (!(row.summary_checksum instanceof Uint8Array)) return false;
   return Buffer.compare(summaryChecksum(row), row.summary_checksum) === 0;

@@ -10,6 +10,7 @@ import {
   isSnapshotWhole,
   isSummaryWhole,
   keyTurnsMax,
+  plainBytes,
   scopeHash,
   snapshotChecksum,
   stateHint,
@@ -91,7 +92,7 @@ export class StateWriter implements FollowerStore {
     const row = this.#guarded(() => this.#statements.load.get(actor));
     if (row === undefined) return undefined;
     if (!isSnapshotWhole(row)) throw this.marked(actor, 'its state does not match its checksum');
-    return { position: row.position, state: row.state };
+    return { position: row.position, state: plainBytes(row.state) };
   }
 
   save(snapshot: SnapshotToStore): void {
@@ -127,13 +128,16 @@ export class StateWriter implements FollowerStore {
    * Verifies all summaries, as the engine's recovery is about to read them.
    *
    * @returns the highest position among them
+   * @throws StorageDamaged naming one that is not whole, after marking all that are not
    */
   verifySummaries(): number {
     let highest = 0;
+    let damage: StorageDamaged | undefined;
     for (const row of this.#guarded(() => this.#statements.summaries.all())) {
-      if (!isSummaryWhole(row)) throw this.marked(row.actor, 'its summary does not match its checksum');
-      if (row.position > highest) highest = row.position;
+      if (!isSummaryWhole(row)) damage = this.marked(row.actor, 'its summary does not match its checksum');
+      else if (row.position > highest) highest = row.position;
     }
+    if (damage !== undefined) throw damage;
     return highest;
   }
 
