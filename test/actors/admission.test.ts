@@ -153,10 +153,10 @@ describe('a lost line', () => {
   });
 });
 
-describe('the gate', () => {
-  const gate = (place: number, purpose: 'hold' | 'browse' = 'hold') =>
-    ({ type: 'PassGate', session: token(place), purpose }) as const;
+const gate = (place: number, purpose: 'hold' | 'browse' = 'hold') =>
+  ({ type: 'PassGate', session: token(place), purpose }) as const;
 
+describe('the gate', () => {
   it('tells someone in line the position, not counting leavers', () => {
     const room = open();
     admit(room, [1]);

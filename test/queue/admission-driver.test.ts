@@ -185,11 +185,11 @@ describe('a process that dies at any instant', () => {
       { numRuns: 60 },
     );
   });
-
-  function admittedPlaces(queue: QueueUnderTest): number[] {
-    const events = queue.disk.batches.flatMap((batch) => batch.turns.flatMap((turn) => turn.events));
-    return events.flatMap(({ event }) =>
-      event.type === 'UserAdmitted' && 'place' in event ? [Number(event.place)] : [],
-    );
-  }
 });
+
+function admittedPlaces(queue: QueueUnderTest): number[] {
+  const events = queue.disk.batches.flatMap((batch) => batch.turns.flatMap((turn) => turn.events));
+  return events.flatMap(({ event }) =>
+    event.type === 'UserAdmitted' && 'place' in event ? [Number(event.place)] : [],
+  );
+}

@@ -6,7 +6,7 @@ import type { Joined, WaitingLine } from '../../api/queue/waiting-line.ts';
 export interface LineUnderTest {
   readonly line: WaitingLine;
   /** Lets the world do what the work needs. */
-  done<T>(work: Promise<T>): Promise<T>;
+  readonly done: <T>(work: Promise<T>) => Promise<T>;
   /** The same line after a restart of whatever holds it. */
   reopen(): Promise<LineUnderTest>;
   close(): Promise<void>;
@@ -20,12 +20,6 @@ export function describeLine(name: string, open: () => Promise<LineUnderTest>): 
     } finally {
       await subject.close();
     }
-  }
-
-  async function placesOf({ line, done }: LineUnderTest, users: readonly string[]): Promise<number[]> {
-    const places: number[] = [];
-    for (const user of users) places.push(placeOf(await done(line.join(user))));
-    return places;
   }
 
   describe(`${name}: a new line`, () => {
@@ -119,4 +113,10 @@ export function describeLine(name: string, open: () => Promise<LineUnderTest>): 
 function placeOf(joined: Joined): number {
   assert.equal(joined.type, 'joined', JSON.stringify(joined));
   return joined.type === 'joined' ? joined.place : 0;
+}
+
+async function placesOf({ line, done }: LineUnderTest, users: readonly string[]): Promise<number[]> {
+  const places: number[] = [];
+  for (const user of users) places.push(placeOf(await done(line.join(user))));
+  return places;
 }
