@@ -1,0 +1,129 @@
+/** Server-sent events for people in line. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { QueueStatus } from '../../api/http/dependencies.ts';
+import { createQueueStreams } from '../../api/http/queue-streams.ts';
+import { expecting, join, putRoom, startStage, type Stage } from './stage.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await startStage();
+  await putRoom(stage, 'main', { admitPerSecond: 0 });
+});
+after(async () => await stage.stop());
+
+interface Status {
+  readonly status: string;
+  readonly position: number | null;
+}
+
+/** The events of a stream as they come; ends with the stream. */
+async function* events(token: string): AsyncGenerator<Status> {
+  const response = await fetch(`${stage.url}/v1/queue/tokens/current/events`, { headers: { 'queue-token': token } });
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('content-type'), 'text/event-stream');
+  assert.ok(response.body);
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const frame = text.slice(0, end);
+      text = text.slice(end + 2);
+      if (frame.startsWith(':')) continue;
+      const data = /^event: status\ndata: (.*)$/.exec(frame)?.[1];
+      assert.ok(data !== undefined, frame);
+      yield JSON.parse(data);
+    }
+  }
+}
+
+async function next(stream: AsyncGenerator<Status>): Promise<Status | null> {
+  const { done, value } = await stream.next();
+  return done === true ? null : value;
+}
+
+describe('a stream', () => {
+  test('tells where the token stands at once, then that it is active, and ends', async () => {
+    const token = await join(stage, 'ann');
+    const stream = events(token);
+    const first = await next(stream);
+    const { body } = await expecting(200, stage.send('GET', '/v1/queue/tokens/current', { token }));
+    assert.deepEqual(first, body);
+    await putRoom(stage, 'main');
+    let last = await next(stream);
+    while (last?.status === 'waiting') last = await next(stream);
+    assert.deepEqual([last?.status, last?.position], ['active', 0]);
+    assert.equal(await next(stream), null);
+    await putRoom(stage, 'main', { admitPerSecond: 0 });
+  });
+
+  test('of a token that has left says so, and ends', async () => {
+    const token = await join(stage, 'leaver');
+    const stream = events(token);
+    assert.equal((await next(stream))?.status, 'waiting');
+    await expecting(204, stage.send('DELETE', '/v1/queue/tokens/current', { token }));
+    let last = await next(stream);
+    while (last?.status === 'waiting') last = await next(stream);
+    assert.equal(last?.status, 'expired');
+    assert.equal(await next(stream), null);
+  });
+
+  test('takes the place of an older one of the same token', async () => {
+    const token = await join(stage, 'twice');
+    const older = events(token);
+    assert.equal((await next(older))?.status, 'waiting');
+    const newer = events(token);
+    assert.equal((await next(newer))?.status, 'waiting');
+    let last = await next(older);
+    while (last !== null) last = await next(older);
+    await newer.return(undefined);
+  });
+});
+
+describe('the streams of a process', () => {
+  const status: QueueStatus = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null, pollAfterSeconds: 1 };
+  const place = (number: number) => ({ room: 'main', epoch: 'e', place: number, userId: 'u' });
+
+  test('are bounded: one more is overloaded, the place of an older one can be taken', () => {
+    const streams = createQueueStreams({ status: () => status }, { streamsMax: 1 });
+    assert.equal(streams.open('t', place(1), false).status, 200);
+    assert.equal(streams.open('t', place(2), false).status, 503);
+    assert.equal(streams.open('t', place(1), true).status, 200);
+    assert.equal(streams.open('t', place(1), false).status, 200);
+    assert.equal(streams.size, 1);
+    streams.close();
+    assert.equal(streams.size, 0);
+  });
+
+  test('cut off a reader who does not read', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    let nowMs = 0;
+    t.mock.method(performance, 'now', () => nowMs);
+    const streams = createQueueStreams({ status: () => status });
+    const { body } = streams.open('t'.repeat(200), place(1), false);
+    assert.ok(body instanceof ReadableStream);
+    for (let ticks = 0; ticks < 1_000 && streams.size > 0; ticks++) {
+      nowMs += 1_000;
+      t.mock.timers.tick(100);
+    }
+    assert.equal(streams.size, 0);
+    await assert.rejects(new Response(body).text(), /does not keep up/);
+  });
+
+  test('send a comment every 15 s', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    let nowMs = 0;
+    t.mock.method(performance, 'now', () => nowMs);
+    const streams = createQueueStreams({ status: () => ({ ...status, pollAfterSeconds: 20 }) });
+    const { body } = streams.open('t', place(1), false);
+    for (let second = 0; second < 31; second++) {
+      nowMs += 1_000;
+      t.mock.timers.tick(100);
+    }
+    streams.close();
+    assert.ok(body instanceof ReadableStream);
+    const text = await new Response(body).text();
+    assert.equal(text.match(/^:/gm)?.length, 2);
+    assert.equal(text.match(/^event: status$/gm)?.length, 2);
+  });
+});
