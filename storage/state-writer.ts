@@ -21,6 +21,11 @@ import {
 } from './state-schema.ts';
 import type { SnapshotRow, SummaryRow } from './state-schema.ts';
 
+/** Page cache: the index by hash is written all over. */
+const cacheKib = 32 * 1024;
+/** Pages in the WAL before they move to the file; SQLite's 1,000 would move the same ones again and again. */
+const walPagesMax = 8_000;
+
 export class StateWriter implements FollowerStore {
   readonly file: string;
   readonly #connection: Connection;
@@ -38,6 +43,8 @@ export class StateWriter implements FollowerStore {
     this.file = file;
     this.#connection = openDatabase(file, { migrations: stateMigrations, corruptHint: stateHint });
     try {
+      this.#connection.pragma(`cache_size = -${cacheKib}`);
+      this.#connection.pragma(`wal_autocheckpoint = ${walPagesMax}`);
       this.#belongTo(journalId);
       this.#statements = prepareStatements(this.#connection);
       for (const row of this.#statements.pendingScopes.all()) this.#pendingScopes.add(row.scope);
