@@ -71,8 +71,11 @@ export interface DeskOptions {
 export function createQueueDesk(options: DeskOptions): QueueDesk {
   const { engine, tokens, rooms } = options;
 
-  function sessionOf(room: string, userId: string): Session | null {
-    return engine.view<'admission', 'session'>(`admission:${room}`, { type: 'session', userId });
+  /** The user's session, once it is durable: with it the place that its token names is durable too. */
+  async function sessionOf(room: string, userId: string): Promise<Session | null> {
+    const query = { type: 'session', userId } as const;
+    if (engine.view<'admission', 'session'>(`admission:${room}`, query) === null) return null;
+    return engine.viewDurable<'admission', 'session'>(`admission:${room}`, query);
   }
 
   function tokenOf(place: PlaceInLine) {
@@ -101,13 +104,13 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
   async function join(roomName: string, userId: string): Promise<JoinedQueue | QueueRefusal> {
     const room = rooms.find(roomName);
     if (room === undefined) return rejected('room_not_found');
-    const inside = sessionOf(roomName, userId);
+    const inside = await sessionOf(roomName, userId);
     if (inside !== null) return joined(roomName, inside, true);
     for (let tries = 0; tries < joinTriesMax; tries += 1) {
       const drawn = await room.line.join(userId);
       if (drawn.type === 'refused') return rejected(drawn.code);
       const place = { room: roomName, epoch: room.line.epoch, place: drawn.place, userId };
-      const session = sessionOf(roomName, userId);
+      const session = await sessionOf(roomName, userId);
       if (session !== null) {
         // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
         const own = session.place === place.place && session.epoch === place.epoch;

@@ -38,6 +38,8 @@ describe('the counters of free seats', () => {
     assert.deepEqual(counts(15), { schedules: 2, seatsAvailable: 14 });
     assert.deepEqual(counts(19.9), { schedules: 2, seatsAvailable: 14 });
     assert.deepEqual(counts(20), { schedules: 0, seatsAvailable: 0 });
+    free.countAll(15);
+    assert.deepEqual(counts(15), { schedules: 2, seatsAvailable: 14 });
     assert.deepEqual(free.concert('none', 15), { schedules: 0, seatsAvailable: 0 });
   });
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RoomView } from '../../actors/admission/messages.ts';
 import { etaOf, pollAfter } from '../../api/queue/queue-desk.ts';
+import { nowOf } from '../engine/toy-engine.ts';
 import { QueueUnderTest, startMs } from './queue-under-test.ts';
 
 describe('joining', () => {
@@ -80,6 +81,25 @@ describe('joining', () => {
     assert.notEqual(second.token, first.token);
     assert.equal(queue.status(second.place), 'active');
     assert.equal(queue.status(first.place), 'expired');
+  });
+
+  it('is answered only when the session that it found is durable', async () => {
+    const queue = await new QueueUnderTest().start();
+    queue.journal.commitsByItself = false;
+    const first = queue.desk.join('main', 'ann');
+    await queue.world.settle();
+    await queue.journal.commit();
+    await queue.world.settle();
+    const second = queue.desk.join('main', 'ann');
+    await queue.world.settle();
+    assert.equal(await nowOf(second), null, 'the admission is being written');
+    await queue.journal.commit();
+    queue.journal.commitsByItself = true;
+    const joins = await queue.done(Promise.all([first, second]));
+    assert.deepEqual(
+      joins.map((joined) => joined.type === 'joined' && joined.existing),
+      [false, true],
+    );
   });
 
   it('finds the place after a crash, and the session too', async () => {
