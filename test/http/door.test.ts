@@ -79,6 +79,9 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
 
 const charge = ['POST', '/v1/users/ann/charges'] as const;
 
+/** The date of a reservation: it is there, and nobody looks at what it says. */
+const view: HttpDependencies['engine']['view'] = () => ({}) as never;
+
 describe('an engine', () => {
   test('that is full refuses commands before anything of them is read, and answers reads', async () => {
     const door = doorTo({ engine: { waiting: 10 } });
@@ -126,7 +129,6 @@ describe('an engine', () => {
     const details = { payment: { id: 'p', paidAt: 0 }, inside: 'hidden' };
     const ask = (code: 'payment_in_progress' | 'already_paid') => () =>
       Promise.resolve({ type: 'rejected', code, details } as const);
-    const view: HttpDependencies['engine']['view'] = () => ({}) as never; // The date of the reservation: it is there.
     const busy = doorTo({ engine: { ask: ask('payment_in_progress'), view } });
     const body = JSON.stringify({ reservationId: 's.1' });
     const refused = await busy.send('POST', '/v1/payments', { body });

@@ -1,6 +1,7 @@
 /** Server-sent events for people in line. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { QueueStatus } from '../../api/http/dependencies.ts';
 import { createQueueStreams } from '../../api/http/queue-streams.ts';
 import { expecting, join, putRoom, startStage, type Stage } from './stage.ts';
@@ -80,9 +81,12 @@ describe('a stream', () => {
   });
 });
 
+function place(number: number): PlaceInLine {
+  return { room: 'main', epoch: 'e', place: number, userId: 'u' };
+}
+
 describe('the streams of a process', () => {
   const status: QueueStatus = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null, pollAfterSeconds: 1 };
-  const place = (number: number) => ({ room: 'main', epoch: 'e', place: number, userId: 'u' });
 
   test('are bounded: one more is overloaded, the place of an older one can be taken', () => {
     const streams = createQueueStreams({ status: () => status }, { streamsMax: 1 });
