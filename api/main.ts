@@ -7,46 +7,34 @@
 import './require-node.ts';
 import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
-import type { Address, ErasedKind } from '../engine/actor.ts';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
-import type { ScheduleSummary } from '../actors/schedule/messages.ts';
 import type { Rules } from '../actors/rules.ts';
 import { Engine } from '../engine/engine.ts';
-import type { JournaledEvent } from '../engine/ports.ts';
 import { acquireDirectoryLock } from '../storage/directory-lock.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { ReadModelReader } from '../storage/read-model/reader.ts';
-import { parseConfig, type Config } from './config.ts';
-import { firstSteps, loadDemo } from './demo.ts';
+import { addKnownConcerts, countingHooks } from './catalog-counters.ts';
+import type { Config } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { limits } from './limits.ts';
-import { createLog, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import { systemTimers } from './queue/admission-driver.ts';
 import { openEngineLine } from './queue/engine-line.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
 import type { Protocols } from './protocols.ts';
+import { run, type Running } from './run.ts';
 import { openSecrets } from './secrets.ts';
+import { systemClock, systemScheduler, watchClock } from './system-clock.ts';
 
-/** Stamped and wall time may differ by this much before an operator is told, ms (invariant 2). */
-const clockDriftMaxMs = 60_000;
-const clockCheckMs = 10_000;
-const catalogPage = 500;
-
-export interface Onsale {
-  readonly url: string;
+export interface Onsale extends Running {
   readonly port: number;
   readonly engine: Engine<Protocols>;
-  readonly adminKey: string;
-  /** Whether the data directory was empty. */
-  readonly fresh: boolean;
-  /** Stops gracefully: what is in flight is finished, final snapshots are taken, the data directory is free again. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -91,19 +79,28 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const metrics = createHttpMetrics();
   const freeSeats = new FreeSeats();
   const waiting: { rooms: Rooms | null } = { rooms: null };
-  const engine = createEngine(opened, {
-    onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
-    onBatch: (turns, commitMs) => metrics.observeBatch(turns, commitMs / 1000),
-    onEvents: (events) => tellConcerts(freeSeats, events),
-    onChanged(actor: Address, kind: ErasedKind, state: unknown) {
-      if (kind.kind === 'schedule') tellSeats(freeSeats, kind.summary(state));
-      else if (kind.kind === 'admission') waiting.rooms?.onChanged(actor);
+  const counting = countingHooks(freeSeats);
+  const engine = new Engine<Protocols>({
+    kinds: createKinds(opened.rules),
+    journal: storage.journal,
+    snapshots: storage.snapshots,
+    keys: storage.keys,
+    follower: storage.follower,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    limits,
+    hooks: {
+      ...counting,
+      onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
+      onBatch: (turns, commitMs) => metrics.observeBatch(turns, commitMs / 1000),
+      onChanged(actor, kind, state) {
+        counting.onChanged(actor, kind, state);
+        if (kind.kind === 'admission') waiting.rooms?.onChanged(actor);
+      },
     },
-    onSummary: (actor, summary) => {
-      if (actor.startsWith('schedule:')) tellSeats(freeSeats, summary);
-    },
+    onFatal: opened.onFatal,
   });
-  tellAllConcerts(freeSeats, engine);
+  addKnownConcerts(freeSeats, engine);
 
   const timers = systemTimers;
   const onError = (error: unknown): void => log.error({ err: error }, 'the waiting line failed');
@@ -121,7 +118,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   await rooms.start();
 
   let draining = false;
-  const clock = watchClock(engine, log);
+  const clock = watchClock(engine.clock, log);
   metrics.watch({
     waitingCommands: () => engine.waiting,
     readModelLag: () => engine.durableBatch - readModelProgress.through,
@@ -149,7 +146,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     adminKey,
     jwtSecret: config.authJwtSecret,
     draining: () => draining,
-    readiness: () => ({ ready: !draining, degraded: clock.degraded() }),
+    readiness: () => ({ ready: !draining, degraded: clock.apart() ? ['clock'] : [] }),
     overview: () => ({
       journal: { id: storage.journal.id, position: engine.durableBatch },
       readModel: { lag: engine.durableBatch - readModelProgress.through },
@@ -179,30 +176,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     metrics.close();
     opened.lock.release();
   }
-  return { url, port: server.port, engine, adminKey, fresh: storage.journal.end.batch === 0, stop };
-}
-
-type Hooks = NonNullable<ConstructorParameters<typeof Engine<Protocols>>[0]['hooks']>;
-
-function createEngine({ storage, rules, onFatal }: Opened, hooks: Hooks): Engine<Protocols> {
-  return new Engine<Protocols>({
-    kinds: createKinds(rules),
-    journal: storage.journal,
-    snapshots: storage.snapshots,
-    keys: storage.keys,
-    follower: storage.follower,
-    clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
-    scheduler: {
-      soon: (task) => void setImmediate(task),
-      after(delayMs, task) {
-        const timer = setTimeout(task, delayMs);
-        return () => clearTimeout(timer);
-      },
-    },
-    limits,
-    hooks,
-    onFatal,
-  });
+  const fresh = storage.journal.end.batch === 0;
+  return { url, port: server.port, engine, adminKey, fresh, nowMs: () => engine.nowMs(), stop };
 }
 
 function rulesOf(config: Config): Rules {
@@ -221,100 +196,4 @@ function rulesOf(config: Config): Rules {
   };
 }
 
-function tellSeats(freeSeats: FreeSeats, summary: ReturnType<ErasedKind['summary']>): void {
-  // The summary of a schedule is a ScheduleSummary; null before it is opened.
-  if (summary !== null) freeSeats.update(summary as unknown as ScheduleSummary);
-}
-
-function tellConcerts(freeSeats: FreeSeats, events: readonly JournaledEvent[]): void {
-  for (const { actor, event } of events) {
-    if (event.type !== 'ConcertCreated' || !actor.startsWith('catalog:')) continue;
-    const { concert } = event as Extract<Protocols['catalog']['event'], { type: 'ConcertCreated' }>;
-    freeSeats.addConcert(concert);
-  }
-}
-
-function tellAllConcerts(freeSeats: FreeSeats, engine: Engine<Protocols>): void {
-  let after: string | null = null;
-  for (;;) {
-    const query = { type: 'concerts', after, limit: catalogPage } as const;
-    const page: readonly { readonly id: string }[] = engine.view<'catalog', 'concerts'>('catalog:main', query);
-    for (const concert of engine.view<'catalog', 'concerts'>('catalog:main', query)) freeSeats.addConcert(concert);
-    const last = page.at(-1);
-    if (last === undefined || page.length < catalogPage) return;
-    after = last.id;
-  }
-}
-
-/** Tells when stamped and wall time have come too far apart. */
-function watchClock(engine: Engine<Protocols>, log: Log): { degraded(): string[]; stop(): void } {
-  const aheadMs = (): number => engine.clock.aheadMs();
-  const timer = setInterval(() => {
-    const ahead = aheadMs();
-    if (Math.abs(ahead) > clockDriftMaxMs) log.warn({ aheadMs: ahead }, 'stamped time and wall time are far apart');
-  }, clockCheckMs);
-  timer.unref();
-  return {
-    degraded: () => (Math.abs(aheadMs()) > clockDriftMaxMs ? ['clock'] : []),
-    stop: () => clearInterval(timer),
-  };
-}
-
-async function main(): Promise<void> {
-  const parsed = parseConfig(process.env);
-  if (!parsed.ok) {
-    process.stderr.write(`Onsale cannot start with this configuration:\n  ${parsed.errors.join('\n  ')}\n`);
-    process.exit(2);
-  }
-  const { config } = parsed;
-  const log = createLog(config.logLevel);
-  const fatal = (error: unknown): void => {
-    // What an operator can mend is said in one sentence; anything else is a bug and shows where it is.
-    if (isForOperators(error)) log.fatal({ error: error.name }, error.message);
-    else log.fatal({ err: error }, 'stopped by a bug');
-    process.exit(1);
-  };
-  process.on('uncaughtException', fatal);
-  process.on('unhandledRejection', fatal);
-  if (config.authJwtSecret === null) {
-    log.warn('AUTH_JWT_SECRET is not set: callers name their own user. Use this for development only');
-  }
-  const onsale = await startOnsale(config, log, fatal);
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    const late = setTimeout(() => {
-      log.warn('stopping took too long; leaving now, nothing confirmed is lost');
-      process.exit(0);
-    }, limits.drainMs);
-    late.unref();
-    onsale.stop().then(() => {
-      log.info('stopped');
-      process.exit(0);
-    }, fatal);
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-  if (config.demo && onsale.fresh) await demo(onsale);
-}
-
-const operatorErrors = new Set(['DirectoryLocked', 'StorageDamaged', 'StorageUnavailable', 'SecretUnusable']);
-
-function isForOperators(error: unknown): error is Error {
-  return error instanceof Error && (operatorErrors.has(error.name) || ('code' in error && error.code === 'EADDRINUSE'));
-}
-
-async function demo(onsale: Onsale): Promise<void> {
-  const post = (path: string, body: unknown): Promise<Response> =>
-    fetch(`${onsale.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${onsale.adminKey}` },
-      body: JSON.stringify(body),
-    });
-  await loadDemo(post, onsale.engine.nowMs());
-  process.stdout.write(`\n${firstSteps(onsale.url)}\n\n`);
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await main();
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await run(startOnsale);

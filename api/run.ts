@@ -1,0 +1,87 @@
+/** The process around the program: configuration, signals, exit codes, and the demo on an empty data directory. */
+import { parseConfig, type Config } from './config.ts';
+import { firstSteps, loadDemo } from './demo.ts';
+import { limits } from './limits.ts';
+import { createLog, type Log } from './log.ts';
+
+/** Exit codes: 0 stopped as asked, 1 stopped by an error that the last line of the log names, 2 wrong configuration. */
+const exitStopped = 0;
+const exitFailed = 1;
+const exitMisconfigured = 2;
+
+export interface Running {
+  readonly url: string;
+  readonly adminKey: string;
+  /** Whether the data directory was empty. */
+  readonly fresh: boolean;
+  /** Stamped time, ms since the epoch. */
+  nowMs(): number;
+  /** Stops gracefully: what is in flight is finished, final snapshots are taken, the data directory is free again. */
+  stop(): Promise<void>;
+}
+
+export type Start = (config: Config, log: Log, onFatal: (error: unknown) => void) => Promise<Running>;
+
+export async function run(start: Start): Promise<void> {
+  const parsed = parseConfig(process.env);
+  if (!parsed.ok) {
+    process.stderr.write(`Onsale cannot start with this configuration:\n  ${parsed.errors.join('\n  ')}\n`);
+    process.exit(exitMisconfigured);
+  }
+  const { config } = parsed;
+  const log = createLog(config.logLevel);
+  const fatal = (error: unknown): void => {
+    // What an operator can mend is said in one sentence; anything else is a bug and shows where it is.
+    if (isForOperators(error)) log.fatal({ error: error.name }, error.message);
+    else log.fatal({ err: error }, 'stopped by a bug');
+    process.exit(exitFailed);
+  };
+  process.on('uncaughtException', fatal);
+  process.on('unhandledRejection', fatal);
+  if (config.authJwtSecret === null) {
+    log.warn('AUTH_JWT_SECRET is not set: callers name their own user. Use this for development only');
+  }
+  const running = await start(config, log, fatal);
+  stopOnSignal(running, log, fatal);
+  if (config.demo && running.fresh) await demo(running);
+}
+
+function stopOnSignal(running: Running, log: Log, fatal: (error: unknown) => void): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ signal }, 'stopping');
+    const late = setTimeout(() => {
+      log.warn('stopping took too long; leaving now, nothing confirmed is lost');
+      process.exit(exitStopped);
+    }, limits.drainMs);
+    late.unref();
+    running.stop().then(() => {
+      log.info('stopped');
+      process.exit(exitStopped);
+    }, fatal);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+const operatorErrors = new Set(['DirectoryLocked', 'StorageDamaged', 'StorageUnavailable', 'SecretUnusable']);
+const operatorCodes = new Set<unknown>(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
+
+function isForOperators(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return operatorErrors.has(error.name) || ('code' in error && operatorCodes.has(error.code));
+}
+
+/** Goes through the same admin calls as anyone's data. */
+async function demo(running: Running): Promise<void> {
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(`${running.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${running.adminKey}` },
+      body: JSON.stringify(body),
+    });
+  await loadDemo(post, running.nowMs());
+  process.stdout.write(`\n${firstSteps(running.url)}\n\n`);
+}
