@@ -1,7 +1,7 @@
 /** The follower's own copies of the actors, and which of them have events that no snapshot includes. */
 import type { Address, ErasedKind } from '../engine/actor.ts';
 import type { StoredBatch } from '../engine/ports.ts';
-import type { FollowerStore } from './follower.ts';
+import type { FollowerStore } from './follower-ports.ts';
 
 /** Copies kept without need: those whose snapshots are newest. */
 const cleanMax = 20_000;

@@ -10,52 +10,12 @@
  *
  * No thread, no clock of its own: `step` does one bounded piece of work.
  */
-import type { Address, ErasedKind, JsonObject } from '../engine/actor.ts';
-import type { FollowerReport, KeyBinding, KeyPending, KeyScope, StoredBatch, StoredSnapshot } from '../engine/ports.ts';
+import type { Address, ErasedKind } from '../engine/actor.ts';
+import type { FollowerReport, StoredBatch } from '../engine/ports.ts';
 import type { BatchConsumer } from './batch-consumer.ts';
+import { ConsumerLane } from './consumer-lane.ts';
 import { FollowedActors } from './followed-actors.ts';
-
-export interface JournalPosition {
-  readonly batch: number;
-  /** The journal's checksum of that batch. */
-  readonly checksum: Uint8Array;
-}
-
-export interface SourcedBatch extends JournalPosition {
-  readonly stored: StoredBatch;
-  /** Length of its JSON, as a measure of its cost. */
-  readonly chars: number;
-}
-
-export interface BatchSource {
-  /** Verified durable batches in order, from `from` through `through`. */
-  sourced(from: number, through: number): Iterable<SourcedBatch>;
-  positionOf(batch: number): JournalPosition;
-}
-
-export interface SnapshotToStore extends StoredSnapshot {
-  readonly actor: Address;
-  readonly nextDeadlineMs: number | null;
-  readonly openQuestions: number;
-  readonly summary: JsonObject | null;
-}
-
-/** Where snapshots and keys go. All changes between `begin` and `commit` become durable together. */
-export interface FollowerStore {
-  position(name: 'complete_through' | 'keys_through'): JournalPosition | undefined;
-  setPosition(name: 'complete_through' | 'keys_through', position: JournalPosition): void;
-  begin(): void;
-  commit(): void;
-  bindKey(batch: number, turn: number, atMs: number, binding: KeyBinding): void;
-  addPending(actor: Address, pending: KeyPending): void;
-  /** Forgets a pending key whose question was closed without binding it. */
-  releasePending(scope: KeyScope): void;
-  /** Deletes the oldest keys bound before `beforeMs`, at most `rowsMax`; returns how many. */
-  expireKeys(beforeMs: number, rowsMax: number): number;
-  /** Throws `StorageDamaged` after marking a snapshot that is not whole. */
-  load(actor: Address): StoredSnapshot | undefined;
-  save(snapshot: SnapshotToStore): void;
-}
+import type { BatchSource, FollowerStore, JournalPosition } from './follower-ports.ts';
 
 export interface FollowerOptions {
   readonly source: BatchSource;
@@ -80,12 +40,8 @@ export interface StepOutcome {
 /** Bounds of one step. An entry is a turn or an event. */
 const stateEntriesMax = 40_000;
 const stateMs = 50;
-const consumerEntriesMax = 20_000;
-const consumerMs = 50;
 const snapshotBytesMax = 4 * 1024 * 1024;
 const snapshotMs = 20;
-/** Parsed batches kept for a consumer that is a little behind; one further behind reads them again. */
-const windowEntriesMax = 40_000;
 const expiredKeysMin = 500;
 
 /**
@@ -101,7 +57,7 @@ const cycleAgeMs = 10_000;
 export class Follower {
   readonly #source: BatchSource;
   readonly #store: FollowerStore;
-  readonly #consumer: BatchConsumer | null;
+  readonly #consumer: ConsumerLane | null;
   readonly #keyTtlMs: number;
   readonly #nowMs: () => number;
   readonly #actors: FollowedActors;
@@ -110,10 +66,6 @@ export class Follower {
   #lastAtMs = 0;
   #keysThrough: number;
   #completeThrough: number;
-  #consumerThrough: number;
-  /** Parsed batches from `#consumerThrough + 1` on, without gaps. */
-  #window: SourcedBatch[] = [];
-  #windowEntries = 0;
   #cycleThrough: number | undefined;
   #cycleBytes = 0;
   #lastCycleBytes = 0;
@@ -126,7 +78,8 @@ export class Follower {
   constructor(options: FollowerOptions) {
     this.#source = options.source;
     this.#store = options.store;
-    this.#consumer = options.consumer;
+    this.#consumer =
+      options.consumer === null ? null : new ConsumerLane(options.consumer, options.source, options.nowMs);
     this.#keyTtlMs = options.keyTtlMs;
     this.#nowMs = options.nowMs;
     this.#actors = new FollowedActors(options.kinds, options.store);
@@ -134,7 +87,6 @@ export class Follower {
     this.#last = complete ?? { batch: 0, checksum: new Uint8Array() };
     this.#completeThrough = this.#last.batch;
     this.#keysThrough = options.store.position('keys_through')?.batch ?? 0;
-    this.#consumerThrough = options.consumer?.through ?? 0;
     this.#lastAppliedMs = options.nowMs();
     this.#lastCycleMs = this.#lastAppliedMs;
   }
@@ -158,7 +110,7 @@ export class Follower {
   step(durableThrough: number, finishing = false): StepOutcome {
     const before = `${this.#completeThrough}|${this.#keysThrough}|${this.#readModelThrough}`;
     const turns = this.#stepState(durableThrough, finishing);
-    this.#stepConsumer(durableThrough);
+    this.#consumer?.step(durableThrough);
     const after = `${this.#completeThrough}|${this.#keysThrough}|${this.#readModelThrough}`;
     const changed = before !== after || this.#stored.length > 0;
     const more =
@@ -181,7 +133,7 @@ export class Follower {
   }
 
   get #readModelThrough(): number {
-    return this.#consumer === null ? this.#keysThrough : this.#consumerThrough;
+    return this.#consumer === null ? this.#keysThrough : this.#consumer.through;
   }
 
   #stepState(durableThrough: number, finishing: boolean): number {
@@ -211,7 +163,7 @@ export class Follower {
       const batchEntries = stored.turns.length + this.#actors.apply(stored);
       this.#last = sourced;
       this.#lastAtMs = stored.atMs;
-      this.#offerToConsumer(sourced, batchEntries);
+      this.#consumer?.offer(sourced, batchEntries);
       entries += batchEntries;
       turns += stored.turns.length;
       this.#charsSinceCycle += sourced.chars;
@@ -277,38 +229,5 @@ export class Follower {
     if (through === this.#completeThrough) return;
     this.#store.setPosition('complete_through', this.#source.positionOf(through));
     this.#completeThrough = through;
-  }
-
-  #offerToConsumer(sourced: SourcedBatch, entries: number): void {
-    if (this.#consumer === null || this.#windowEntries >= windowEntriesMax) return;
-    if (sourced.batch !== this.#consumerThrough + this.#window.length + 1) return;
-    this.#window.push(sourced);
-    this.#windowEntries += entries;
-  }
-
-  #stepConsumer(durableThrough: number): void {
-    const consumer = this.#consumer;
-    if (consumer === null || this.#consumerThrough >= durableThrough) return;
-    const startMs = this.#nowMs();
-    let entries = 0;
-    let through = this.#consumerThrough;
-    let applied = 0;
-    consumer.begin();
-    const batches =
-      this.#window.length > 0 ? this.#window : this.#source.sourced(this.#consumerThrough + 1, durableThrough);
-    for (const { stored } of batches) {
-      consumer.apply(stored);
-      through = stored.number;
-      applied += 1;
-      for (const turn of stored.turns) entries += 1 + turn.events.length;
-      if (entries >= consumerEntriesMax || this.#nowMs() - startMs >= consumerMs) break;
-    }
-    consumer.commit();
-    this.#consumerThrough = through;
-    if (this.#window.length > 0) {
-      this.#window = this.#window.slice(applied);
-      this.#windowEntries = Math.max(0, this.#windowEntries - entries);
-    }
-    if (this.#window.length === 0) this.#windowEntries = 0;
   }
 }

@@ -6,7 +6,7 @@ import type { JournalEnd, StoredBatch, Turn } from '../engine/ports.ts';
 import { damagedBatch, explained, isCorruption, StorageDamaged } from './damage.ts';
 import { openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
-import type { BatchSource, JournalPosition, SourcedBatch } from './follower.ts';
+import type { BatchSource, JournalPosition, SourcedBatch } from './follower-ports.ts';
 import { chainNext, chainStart, journalMigrations, sameBytes } from './journal-schema.ts';
 import type { JournalRow } from './journal-schema.ts';
 

@@ -4,7 +4,7 @@ import type { KeyBinding, KeyPending, KeyScope, StoredSnapshot } from '../engine
 import { explained, StorageDamaged } from './damage.ts';
 import { closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
-import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower.ts';
+import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower-ports.ts';
 import {
   damagedSnapshot,
   isSnapshotWhole,
