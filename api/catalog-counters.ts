@@ -12,7 +12,7 @@ const pageConcerts = 500;
 export function countingHooks(freeSeats: FreeSeats) {
   return {
     onEvents: (events: readonly JournaledEvent[]) => addConcerts(freeSeats, events),
-    onChanged(actor: Address, kind: ErasedKind, state: unknown) {
+    onChanged(_actor: Address, kind: ErasedKind, state: unknown) {
       if (kind.kind === 'schedule') updateSeats(freeSeats, kind.summary(state));
     },
     onSummary(actor: Address, summary: JsonObject) {
@@ -31,9 +31,10 @@ export function addKnownConcerts(freeSeats: FreeSeats, engine: OnsaleEngine): vo
     >('catalog:main', query);
     for (const concert of page) freeSeats.addConcert(concert);
     const last = page.at(-1);
-    if (last === undefined || page.length < pageConcerts) return;
+    if (last === undefined || page.length < pageConcerts) break;
     after = last.id;
   }
+  freeSeats.countAll(engine.nowMs());
 }
 
 function updateSeats(freeSeats: FreeSeats, summary: JsonObject | null): void {

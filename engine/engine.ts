@@ -21,22 +21,17 @@ import { StampClock } from './clock.ts';
 import { CommandFlow, requestKey } from './command-flow.ts';
 import { Committer } from './committer.ts';
 import { Deadlines } from './deadlines.ts';
-import { KeyTable, scopeOf } from './key-table.ts';
+import { KeyTable } from './key-table.ts';
 import type { EngineOptions, Remote, RemoteMessage } from './options.ts';
 import { recover } from './recovery.ts';
+import { ownsEverything, requestOf } from './remote.ts';
 import { engineRefusals, type ErasedOutcome } from './request.ts';
 import { TurnRun, type TurnContext, type Waiter } from './turn.ts';
-
-const ownsEverything: Remote = {
-  owns: () => true,
-  send: () => {
-    throw new Error('this engine has no other engine to talk to');
-  },
-};
 
 export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implements Asker<Ps>, TurnContext {
   readonly clock: StampClock;
   readonly waiters = new Map<string, Waiter>();
+  readonly messagesMax: number;
   readonly #options: EngineOptions;
   readonly #cells: Cells;
   readonly #committer: Committer;
@@ -51,6 +46,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#remote = options.remote ?? ownsEverything;
+    this.messagesMax = options.limits.turnMessagesMax;
     const { journal, limits, scheduler, clock, hooks = {} } = options;
     this.clock = new StampClock(clock, journal.end.atMs);
     this.#cells = new Cells(new Map(Object.entries(options.kinds)), options.snapshots, limits.idleActorsMax);
@@ -112,10 +108,6 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     return this.#committer.openBatch;
   }
 
-  get messagesMax(): number {
-    return this.#options.limits.turnMessagesMax;
-  }
-
   /** Actors in memory, by kind. */
   get actorsInMemory(): Record<string, number> {
     return this.#cells.counts();
@@ -170,33 +162,12 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   /** A message from another engine. */
   deliver(message: RemoteMessage): void {
     if (message.type === 'answer') {
-      const { question, outcome } = message;
+      const { to, question, outcome } = message;
       const answered: QuestionAnswered = { type: 'QuestionAnswered', question, outcome };
-      this.#flow.internalTurn(message.to, answered);
-      return;
+      this.#flow.internalTurn(to, answered);
+    } else {
+      this.#flow.arrive(requestOf(message, this.#remote));
     }
-    const { from, to, command, question } = message;
-    const key = {
-      scope: scopeOf('engine', from, to, question),
-      fingerprint: command.type,
-      text: question,
-      bindsRefusals: true,
-    };
-    const resolve = (judged: ErasedOutcome): void => {
-      const outcome = judged.type === 'rejected' ? judged : { type: judged.type, reply: judged.reply };
-      this.#remote.send({ type: 'answer', to: from, question, outcome });
-    };
-    this.#flow.arrive({
-      to,
-      command,
-      gate: null,
-      key,
-      counted: false,
-      arrivedMs: 0,
-      resolve,
-      openQuestion: null,
-      pendingJournaled: false,
-    });
   }
 
   /** Takes no new client command, finishes what is in flight; resolves when all of it is durable and answered. */

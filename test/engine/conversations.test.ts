@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Address } from '../../engine/actor.ts';
 import type { RemoteMessage } from '../../engine/options.ts';
-import { ManualWorld } from './memory-ports.ts';
+import { ManualWorld } from './manual-world.ts';
 import { nowOf, startMs, ToyEngine } from './toy-engine.ts';
 
 describe('talking to another actor of the same engine (invariant 10)', () => {

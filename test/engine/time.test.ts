@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { StampClock } from '../../engine/clock.ts';
 import { DeadlineQueue } from '../../engine/deadline-queue.ts';
-import { ManualWorld } from './memory-ports.ts';
+import { ManualWorld } from './manual-world.ts';
 import { startMs, ToyEngine } from './toy-engine.ts';
 
 function reminded(toy: ToyEngine, id: string): number {

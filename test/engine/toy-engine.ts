@@ -3,15 +3,8 @@ import type { Address } from '../../engine/actor.ts';
 import type { ClientKey, Outcome } from '../../engine/asker.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineLimits, Remote } from '../../engine/options.ts';
-import {
-  ManualWorld,
-  MemoryDisk,
-  MemoryFollower,
-  MemoryJournal,
-  MemoryKeys,
-  MemorySnapshots,
-  settled,
-} from './memory-ports.ts';
+import { ManualWorld, settled } from './manual-world.ts';
+import { MemoryDisk, MemoryFollower, MemoryJournal, MemoryKeys, MemorySnapshots } from './memory-ports.ts';
 import { purse, type PurseCommand, type PurseProtocol } from './toy-actors.ts';
 
 export interface ToyProtocols {

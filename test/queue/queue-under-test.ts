@@ -11,14 +11,8 @@ import type { WaitingLine } from '../../api/queue/waiting-line.ts';
 import type { Protocols } from '../../api/protocols.ts';
 import { Engine } from '../../engine/engine.ts';
 import { rulesUnderTest } from '../actors/rules-under-test.ts';
-import {
-  ManualWorld,
-  MemoryDisk,
-  MemoryFollower,
-  MemoryJournal,
-  MemoryKeys,
-  MemorySnapshots,
-} from '../engine/memory-ports.ts';
+import { ManualWorld } from '../engine/manual-world.ts';
+import { MemoryDisk, MemoryFollower, MemoryJournal, MemoryKeys, MemorySnapshots } from '../engine/memory-ports.ts';
 
 export const startMs = Date.UTC(2026, 0, 1);
 
