@@ -155,7 +155,6 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   ): Promise<Ps[K]['views'][T]> {
     const seen = this.view<K, T>(to, query);
     const { lastBatch } = this.#cells.get(to);
-    if (lastBatch <= this.durableBatch) return Promise.resolve(seen);
     return new Promise((resolve) => this.#committer.whenDurable(lastBatch, () => resolve(seen)));
   }
 
@@ -170,7 +169,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     }
   }
 
-  /** Takes no new client command, finishes what is in flight; resolves when all of it is durable and answered. */
+  /** Takes no new client command; resolves when all that is in flight is durable and answered. */
   async drain(): Promise<void> {
     this.#draining = true;
     this.#deadlines.stop();
@@ -228,8 +227,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
 
   /** Page by page beside the work; until done, a miss costs one indexed read. */
   #loadKeys(): void {
-    if (this.#dead || this.#keys.loadPage()) return;
-    this.#options.scheduler.soon(() => this.#loadKeys());
+    if (!this.#dead && !this.#keys.loadPage()) this.#options.scheduler.soon(() => this.#loadKeys());
   }
 
   /** Exceptions mean a bug (invariant 7), or storage that cannot be read: nothing more is confirmed. */
