@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly connections: number;
   /** Requests under way on each connection. */
   readonly depth: number;
+  /** After a refusal, wait as long as its Retry-After says before the next request takes its place. */
+  readonly polite?: boolean;
   /** The bytes of the next request. */
   readonly next: (connection: number) => Buffer;
   readonly until: Promise<unknown>;
@@ -51,6 +53,20 @@ async function connection(options: LoadOptions, index: number, load: Load, isOve
     sentAtMs.push(performance.now());
     socket.write(options.next(index));
   }
+  let resting = 0;
+  function again(answer: Buffer): void {
+    const waitMs = options.polite === true ? retryAfterMs(answer) : 0;
+    if (waitMs === 0) return send();
+    resting += 1;
+    setTimeout(() => {
+      resting -= 1;
+      if (!isOver()) send();
+      else endWhenDone();
+    }, waitMs);
+  }
+  function endWhenDone(): void {
+    if (isOver() && resting === 0 && sentAtMs.length === 0) socket.end();
+  }
   socket.on('connect', () => {
     for (let count = 0; count < options.depth; count++) send();
   });
@@ -61,9 +77,9 @@ async function connection(options: LoadOptions, index: number, load: Load, isOve
       record(load, answer, performance.now() - (sentAtMs.shift() ?? 0));
       options.onAnswer?.(answer);
       pending = pending.subarray(length);
-      if (!isOver()) send();
+      if (!isOver()) again(answer);
     }
-    if (isOver() && sentAtMs.length === 0) socket.end();
+    endWhenDone();
   });
   socket.on('error', () => (load.brokenConnections += 1));
   socket.on('close', () => resolve());
@@ -79,6 +95,12 @@ function answerLength(bytes: Buffer): number | null {
   if (bodyLength === undefined) throw new Error(`An answer without a length:\n${head}`);
   const length = headEnd + separator.length + Number(bodyLength);
   return bytes.length < length ? null : length;
+}
+
+function retryAfterMs(answer: Buffer): number {
+  const status = answer.toString('latin1', 9, 12);
+  if (status !== '503') return 0;
+  return Number(/\r\nretry-after: (\d+)/i.exec(answer.toString('latin1'))?.[1] ?? 0) * 1000;
 }
 
 function record(load: Load, answer: Buffer, tookMs: number): void {
