@@ -24,6 +24,8 @@ export interface Door {
   handler(operation: Operation): Handler;
   /** A response that needs no work; `route` is its label in metrics. */
   respond(c: Context, answer: Answer, route: string): Response;
+  /** A request whose line or Host header is broken, so that there is no context for it. */
+  unreadable(): Response;
   /** An unexpected error: an opaque answer, and a line in the log under the request's id. */
   fail(c: Context, error: unknown, route: string): Response;
 }
@@ -94,6 +96,11 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
       metrics.observeRequest(methodLabel(c.req.method), route, answer.status, 0);
       return toResponse(answer, requestId());
     },
+    unreadable() {
+      const answer = invalidRequest([{ path: '', message: 'the request line or the Host header is not valid' }]);
+      metrics.observeRequest('other', 'none', answer.status, 0);
+      return toResponse(answer, requestId());
+    },
     fail(c, error, route) {
       const id = requestId();
       return toResponse(failed(c, error, route, id), id);
@@ -125,8 +132,7 @@ function parseCall(operation: Operation, c: Context, read: BodyRead, caller: Cal
   if (key !== null && !keyPattern.test(key))
     return refused('Idempotency-Key', 'must be 1 to 128 visible ASCII characters');
 
-  const header = (name: string): string | undefined => c.req.header(name);
-  const call = { params: params?.data, query: query?.data, body: body?.value, caller, key, header, requestId };
+  const call = { params: params?.data, query: query?.data, body: body?.value, caller, key, requestId };
   return { ok: true, call };
 }
 

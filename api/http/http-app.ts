@@ -19,6 +19,8 @@ import { userRoutes } from './routes/users.ts';
 export interface HttpApp {
   /** Answers a request; over `startHttpServer`, or without a socket in a simulation. */
   readonly fetch: OpenAPIHono['fetch'];
+  /** Answers what is no request: a broken request line or Host header. */
+  readonly unreadable: () => Response;
   readonly operations: readonly Operation[];
   /** Ends the open streams. */
   close(): void;
@@ -52,7 +54,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     return door.respond(c, answer, 'none');
   });
   app.onError((error, c) => door.fail(c, error, 'none'));
-  return { fetch: app.fetch, operations, close: () => streams.close() };
+  return { fetch: app.fetch, unreadable: () => door.unreadable(), operations, close: () => streams.close() };
 }
 
 function routerPath(path: string): string {

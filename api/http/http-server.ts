@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { HttpApp } from './http-app.ts';
-import { invalidRequest } from './problems.ts';
 
 /** How long a client may take for its headers, and for its whole request, ms. */
 const headersTimeoutMs = 10_000;
@@ -30,7 +29,10 @@ export async function startHttpServer(
   app: HttpApp,
   at: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
-  const listener = getRequestListener(app.fetch, { errorHandler: answerToError });
+  const listener = getRequestListener(app.fetch, {
+    // Anything but a request that cannot be read is a bug of the adapter.
+    errorHandler: (error) => (error instanceof RequestError ? app.unreadable() : new Response(null, { status: 500 })),
+  });
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -69,15 +71,6 @@ export async function startHttpServer(
       clearTimeout(cutOff);
     },
   };
-}
-
-/** Requests that never become one: a broken URL or Host header. Anything else is a bug of the adapter. */
-function answerToError(error: unknown): Response {
-  if (!(error instanceof RequestError)) return new Response(null, { status: 500 });
-  const { status, body, contentType } = invalidRequest([
-    { path: '', message: 'the request line or the Host header is not valid' },
-  ]);
-  return new Response(body, { status, headers: { 'Content-Type': contentType ?? '' } });
 }
 
 /** What is not HTTP gets the shortest answer that is. */

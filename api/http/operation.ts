@@ -29,7 +29,6 @@ export interface Call<A extends Access, Params, Query, Body> {
   readonly caller: A extends 'queue-token' ? Caller & { readonly place: PlaceInLine; readonly token: string } : Caller;
   /** The client's idempotency key. */
   readonly key: string | null;
-  readonly header: (name: string) => string | undefined;
   readonly requestId: string;
 }
 

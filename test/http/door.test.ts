@@ -1,6 +1,7 @@
 /** What the door does when what is behind it cannot: an engine that is full, stops, or breaks. Without a socket. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Reservation } from '../../actors/schedule/messages.ts';
 import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import { createHttpApp } from '../../api/http/http-app.ts';
 import { createHttpMetrics } from '../../api/http/metrics.ts';
@@ -137,6 +138,46 @@ describe('an engine', () => {
     const paid = await doorTo({ engine: { ask: ask('already_paid'), view } }).send('POST', '/v1/payments', { body });
     assert.deepEqual(paid.body['payment'], { id: 'p', paidAt: '1970-01-01T00:00:00.000Z' });
     busy.done();
+  });
+});
+
+describe('a reservation that its date remembers only as ended', () => {
+  const reservation: Reservation = {
+    id: 's.1',
+    scheduleId: 's',
+    concertId: 'c',
+    userId: 'ann',
+    status: 'cancelled',
+    seats: [],
+    totalPrice: 1,
+    heldAt: 0,
+    expiresAt: 300_000,
+    paidAt: null,
+  };
+  const shrunk = { type: 'shrunk-reservation', id: 's.1', status: 'cancelled' } as const;
+  const engine: Partial<HttpDependencies['engine']> = {
+    view,
+    viewDurable: () => Promise.resolve(shrunk) as Promise<never>, // Nothing else is read here.
+    ask: () => Promise.resolve({ type: 'accepted', reply: shrunk, replayed: false }) as Promise<never>, // The same.
+  };
+
+  test('is told from the SQL tables, once they have caught up', async () => {
+    const waited: number[] = [];
+    const readModelProgress = { through: 5, reached: async (batch: number) => void waited.push(batch) };
+    const readModel = { reservation: () => reservation, reservationsOf: () => null };
+    const door = doorTo({ engine, changes: { readModel, readModelProgress } });
+    for (const method of ['GET', 'DELETE']) {
+      const { status, body } = await door.send(method, '/v1/reservations/s.1');
+      assert.deepEqual([status, body['status'], body['expiresAt']], [200, 'cancelled', '1970-01-01T00:05:00.000Z']);
+    }
+    assert.deepEqual(waited, [7, 7]);
+    door.done();
+  });
+
+  test('has to wait while these are being made again', async () => {
+    const door = doorTo({ engine });
+    assert.equal((await door.send('GET', '/v1/reservations/s.1')).body['code'], 'overloaded');
+    door.done();
   });
 });
 

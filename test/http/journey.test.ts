@@ -199,6 +199,27 @@ test('the journey from joining to paying', async (t) => {
   });
 });
 
+async function expiresAt(token: string): Promise<number> {
+  const { body } = await expecting(200, stage.send('GET', '/v1/queue/tokens/current', { token }));
+  assert.equal(body['status'], 'active');
+  return Date.parse(String(body['expiresAt']));
+}
+
+describe('a session', () => {
+  test('is renewed by browsing and holding, not by asking how far one is', async () => {
+    await putRoom(stage, 'short', { sessionSeconds: 3 });
+    const token = await join(stage, 'idler', 'short');
+    const first = await expiresAt(token);
+    // More than a tenth of it has to go before it is renewed.
+    while (Date.now() < first - 2_600) assert.equal(await expiresAt(token), first);
+    await expecting(200, stage.send('GET', '/v1/concerts', { token }));
+    const second = await expiresAt(token);
+    assert.ok(second > first);
+    await expecting(200, stage.send('GET', '/v1/concerts', { token }));
+    assert.equal(await expiresAt(token), second);
+  });
+});
+
 describe('pages', () => {
   test('of concerts neither repeat nor miss one', async () => {
     for (const id of ['page-a', 'page-b', 'page-c']) await createConcert(stage, id);

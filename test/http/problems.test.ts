@@ -1,5 +1,6 @@
 /** Every problem that the door can give, provoked; and the order in which it looks. */
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { problems, type ProblemCode } from '../../api/http/problems.ts';
 import {
@@ -80,6 +81,21 @@ describe('a route', () => {
     const two = await stage.send('GET', '/v1/reservations');
     assert.deepEqual([two.status, two.headers.get('allow')], [405, 'POST']);
   });
+});
+
+test('a request that is none gets an answer all the same', async () => {
+  const broken: [string, RegExp][] = [
+    ['GET /v1 HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', /^HTTP\/1.1 400 .*x-request-id.*invalid_request/is],
+    ['NONSENSE\r\n\r\n', /^HTTP\/1.1 400 /],
+    [`GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+  ];
+  for (const [text, expected] of broken) {
+    const socket = connect(stage.onsale.port, '127.0.0.1');
+    socket.setEncoding('utf8').end(text);
+    let received = '';
+    for await (const chunk of socket) received += String(chunk);
+    assert.match(received, expected);
+  }
 });
 
 describe('a body', () => {

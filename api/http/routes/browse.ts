@@ -133,13 +133,13 @@ export function browseRoutes(deps: HttpDependencies, bootId: string): Operation[
         304: { description: 'The client has this list', schema: null, headers: { ETag: 'Version and filter' } },
       },
       refusals: [...gateRefusals, 'forbidden', 'schedule_not_found'],
-      handle({ params, query, caller, header }) {
+      handle({ params, query, caller }, c) {
         const asked = { type: 'schedule', scheduleId: params.scheduleId } as const;
         const facts = engine.view<'catalog', 'schedule'>('catalog:main', asked);
         const refusal = pass(caller.place, facts === null ? null : roomOf(facts.concertId));
         if (refusal !== null) return refusal;
         if (facts === null) return problem('schedule_not_found');
-        return seats(params.scheduleId, query.status === 'available', header('if-none-match'));
+        return seats(params.scheduleId, query.status === 'available', c.req.header('if-none-match'));
       },
     }),
   ];
