@@ -6,8 +6,8 @@ import { sameBytes } from './journal-schema.ts';
 import { stateHint } from './state-schema.ts';
 import type { StateWriter } from './state-writer.ts';
 
-/** So much of the journal before the tail is verified at every start; the scrub verifies all of it afterwards. */
-const verifyBytes = 64 * 1024 * 1024;
+/** So much of the journal is verified at every start, at its end; the scrub verifies all of it afterwards. */
+const verifyBytes = 32 * 1024 * 1024;
 
 /**
  * @param consumerFile names the consumer's file in an error
@@ -44,7 +44,7 @@ export function checkSummaries(reader: JournalReader, store: StateWriter): void 
   if (highest > end) throw aheadOfJournal(store.file, 'a snapshot', highest, end);
 }
 
-/** Verifies the end of what the follower has already passed; what comes after is verified as it is read. */
+/** Verifies the end of what the key index has already passed; what comes after is verified as it is read. */
 export function verifyRecent(reader: JournalReader, through: number): void {
   const from = reader.startOfLast(verifyBytes);
   const rows = reader.rows(from, through);

@@ -63,10 +63,8 @@ class FollowerLoop {
   readonly #follower: Follower;
   readonly #scrub: Scrub;
   readonly #checkpointer: JournalCheckpointer;
-  readonly #endAtOpen: number;
   #durableThrough: number;
   #reportedSeen = 0;
-  #readyTold = false;
   #timer: NodeJS.Timeout | undefined;
   #resting = false;
   #ended = false;
@@ -96,15 +94,17 @@ class FollowerLoop {
     });
     this.#scrub = new Scrub(this.#reader, this.#store);
     this.#checkpointer = new JournalCheckpointer(data.journalFile);
-    this.#endAtOpen = this.#reader.end().batch;
-    this.#durableThrough = this.#endAtOpen;
+    this.#durableThrough = this.#reader.end().batch;
     tell({ type: 'opened', rebuilt });
   }
 
   start(): void {
     port.on('message', (message: ToFollowerThread) => this.#guarded(() => this.#hear(message)));
     this.#guarded(() => {
-      verifyRecent(this.#reader, this.#follower.through);
+      verifyRecent(this.#reader, this.#follower.keysThrough);
+      this.#follower.indexKeysThrough(this.#durableThrough);
+      tell({ type: 'ready' });
+      tell({ type: 'report', seen: 0, report: this.#follower.report() });
       this.#schedule(0);
     });
   }
@@ -132,10 +132,6 @@ class FollowerLoop {
   #work(): void {
     const seen = this.#durableThrough;
     const { turns, more, report } = this.#follower.step(seen);
-    if (!this.#readyTold && this.#follower.through >= this.#endAtOpen) {
-      this.#readyTold = true;
-      tell({ type: 'ready' });
-    }
     if (report !== undefined || seen !== this.#reportedSeen) tell({ type: 'report', seen, report });
     this.#reportedSeen = seen;
     this.#maintain(seen, more || turns > 0);

@@ -91,14 +91,41 @@ export class Follower {
     this.#lastCycleMs = this.#lastAppliedMs;
   }
 
-  /** The last batch that is in the actors' copies and, committed, in the key index. */
+  /** The last batch applied to the actors' copies. */
   get through(): number {
     return this.#last.batch;
+  }
+
+  /** The last batch whose keys are committed to the index. */
+  get keysThrough(): number {
+    return this.#keysThrough;
   }
 
   /** Whether everything through this batch is in snapshots, key index and consumer. */
   isDone(durableThrough: number): boolean {
     return this.#completeThrough >= durableThrough && this.#readModelThrough >= durableThrough;
+  }
+
+  /**
+   * Brings the key index alone up to `through`, which is what a start waits for; the rest follows while the engine
+   * recovers or already runs.
+   */
+  indexKeysThrough(through: number): void {
+    while (this.#keysThrough < through) {
+      let entries = 0;
+      let last: JournalPosition | undefined;
+      this.#store.begin();
+      for (const sourced of this.#source.sourced(this.#keysThrough + 1, through)) {
+        this.#indexKeys(sourced.stored);
+        last = sourced;
+        entries += sourced.stored.turns.length;
+        if (entries >= stateEntriesMax) break;
+      }
+      if (last === undefined) throw new Error(`the journal ends before batch ${through}`);
+      this.#store.setPosition('keys_through', last);
+      this.#store.commit();
+      this.#keysThrough = last.batch;
+    }
   }
 
   /**
