@@ -9,6 +9,8 @@ export interface Answer {
   readonly contentType: string | null;
   /** Beside content type and request id. */
   readonly headers: readonly Header[];
+  /** The code of a problem. */
+  readonly code?: string;
 }
 
 const noHeaders: readonly Header[] = [];

@@ -8,15 +8,15 @@ import type { Answer } from './answer.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { fieldErrors } from './field-errors.ts';
-import { type BodyRead, hasDuplicateNames, parseJson, readBody, readBodyHead } from './json-body.ts';
+import { badClientKey, isClientKey } from './idempotency.ts';
+import { type BodyRead, readBody, readBodyHead } from './json-body.ts';
 import type { Caller, ErasedCall, Operation } from './operation.ts';
+import { parseBody } from './parse-body.ts';
 import { invalidRequest, problem, type ProblemCode } from './problems.ts';
-import type { z } from '@hono/zod-openapi';
 
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */
 const loopLateMaxMs = 1_000;
 const slowRequestMs = 1_000;
-const keyPattern = /^[\x21-\x7e]{1,128}$/;
 const emptyBody: BodyRead = { type: 'read', bytes: new Uint8Array(0) };
 
 export interface Door {
@@ -129,23 +129,10 @@ function parseCall(operation: Operation, c: Context, read: BodyRead, caller: Cal
   if (body?.ok === false) return body;
 
   const key = operation.keyed === true ? (c.req.header('idempotency-key') ?? null) : null;
-  if (key !== null && !keyPattern.test(key))
-    return refused('Idempotency-Key', 'must be 1 to 128 visible ASCII characters');
+  if (key !== null && !isClientKey(key)) return { ok: false, answer: badClientKey };
 
   const call = { params: params?.data, query: query?.data, body: body?.value, caller, key, requestId };
   return { ok: true, call };
-}
-
-function parseBody(
-  schema: z.ZodType,
-  bytes: Uint8Array,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly answer: Answer } {
-  const json = parseJson(bytes);
-  if (!json.ok) return { ok: false, answer: invalidRequest([json.error]) };
-  const parsed = schema.safeParse(json.value);
-  if (!parsed.success) return { ok: false, answer: invalidRequest(fieldErrors(parsed.error)) };
-  if (hasDuplicateNames(json.text, json.value)) return refused('', 'a field stands twice in an object');
-  return { ok: true, value: parsed.data };
 }
 
 function refused(path: string, message: string): { readonly ok: false; readonly answer: Answer } {

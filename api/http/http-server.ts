@@ -1,5 +1,5 @@
 /** Listens on a socket, and stops without breaking an answer that is under way. */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { HttpApp } from './http-app.ts';
@@ -47,6 +47,11 @@ export async function startHttpServer(
     },
   );
   server.on('clientError', refuseBadHttp);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: at.host, port: at.port, backlog: 4096 }, () => {
@@ -64,13 +69,21 @@ export async function startHttpServer(
         server.close(() => resolve());
       });
       app.close();
-      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+      const sweep = setInterval(() => closeIdle(server, sockets), sweepMs);
       const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
       await closed;
       clearInterval(sweep);
       clearTimeout(cutOff);
     },
   };
+}
+
+/** Node counts a connection on which nothing was ever sent as busy; browsers and pools open such ones ahead of need. */
+function closeIdle(server: Server, sockets: ReadonlySet<Socket>): void {
+  server.closeIdleConnections();
+  for (const socket of sockets) {
+    if (socket.bytesRead === 0) socket.destroy();
+  }
 }
 
 /** What is not HTTP gets the shortest answer that is. */

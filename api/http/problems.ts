@@ -102,6 +102,7 @@ export function problem(code: ProblemCode, details: JsonObject = {}, headers: re
     body: JSON.stringify(body),
     contentType: 'application/problem+json',
     headers: retryAfter === undefined ? headers : [...headers, ['Retry-After', String(retryAfter)]],
+    code,
   };
 }
 

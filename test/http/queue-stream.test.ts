@@ -38,6 +38,11 @@ async function* events(token: string): AsyncGenerator<Status> {
   }
 }
 
+async function streamsOpen(): Promise<number> {
+  const { text } = await expecting(200, stage.send('GET', '/metrics'));
+  return Number(/^onsale_queue_streams (\d+)$/m.exec(text)?.[1]);
+}
+
 async function next(stream: AsyncGenerator<Status>): Promise<Status | null> {
   const { done, value } = await stream.next();
   return done === true ? null : value;
@@ -69,6 +74,20 @@ describe('a stream', () => {
     assert.equal(await next(stream), null);
   });
 
+  test('whose reader goes away is forgotten; its headers alone open none', async () => {
+    const tokens = await Promise.all(Array.from({ length: 50 }, (_, index) => join(stage, `reader-${index}`)));
+    const going = new AbortController();
+    const url = `${stage.url}/v1/queue/tokens/current/events`;
+    const open = tokens.map((token) => fetch(url, { headers: { 'queue-token': token }, signal: going.signal }));
+    for (const response of await Promise.all(open)) assert.equal(response.status, 200);
+    assert.equal(await streamsOpen(), 50);
+    const head = await fetch(url, { method: 'HEAD', headers: { 'queue-token': await join(stage, 'head') } });
+    assert.deepEqual([head.status, head.headers.get('content-type')], [200, 'text/event-stream']);
+    assert.equal(await streamsOpen(), 50);
+    going.abort();
+    while ((await streamsOpen()) > 0);
+  });
+
   test('takes the place of an older one of the same token', async () => {
     const token = await join(stage, 'twice');
     const older = events(token);
@@ -84,6 +103,16 @@ describe('a stream', () => {
 function place(number: number): PlaceInLine {
   return { room: 'main', epoch: 'e', place: number, userId: 'u' };
 }
+
+test('a program that stops ends its streams', async () => {
+  const other = await startStage();
+  await putRoom(other, 'main', { admitPerSecond: 0 });
+  const token = await join(other, 'ann');
+  const url = `${other.url}/v1/queue/tokens/current/events`;
+  const stream = await fetch(url, { headers: { 'queue-token': token } });
+  await other.stop();
+  assert.match(await stream.text(), /^event: status/);
+});
 
 describe('the streams of a process', () => {
   const status: QueueStatus = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null, pollAfterSeconds: 1 };

@@ -1,31 +1,19 @@
 /** Holding seats, looking at a reservation, giving it up. Each call in two pure halves: to the command, to the answer. */
 import { z } from '@hono/zod-openapi';
 import type { AdmissionCommand, PlaceInLine } from '../../../actors/admission/messages.ts';
-import type { HoldSeats, Reservation, ScheduleReply } from '../../../actors/schedule/messages.ts';
+import type { HoldSeats, Reservation, ScheduleReply, ScheduleViews } from '../../../actors/schedule/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
 import type { ClientKey, Outcome } from '../../../engine/asker.ts';
 import { limits } from '../../limits.ts';
-import { json, replayedHeader, type Answer } from '../answer.ts';
+import { json, replayedHeader, type Answer, type Header } from '../answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { clientKey } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
 import { problem, type ProblemCode } from '../problems.ts';
 import { reservationParams, scheduleId } from '../schemas/ids.ts';
-import { reservationBody, reservationSchema } from '../schemas/reservation.ts';
+import { reservationBody, reservationSchema, seatIdsIn } from '../schemas/reservation.ts';
 
-const seatsPerCallMax = 1_000;
-
-const holdBody = z
-  .strictObject({
-    scheduleId,
-    seatIds: z
-      .array(z.string().min(1).max(64).openapi({ example: 'Floor A-1-12' }))
-      .min(1)
-      .max(seatsPerCallMax)
-      .refine(allDistinct, 'must not name a seat twice')
-      .openapi({ uniqueItems: true }),
-  })
-  .openapi('HoldSeats');
+const holdBody = z.strictObject({ scheduleId, seatIds: seatIdsIn }).openapi('HoldSeats');
 
 export type HoldBody = z.output<typeof holdBody>;
 
@@ -57,6 +45,32 @@ export function toHoldAnswer(outcome: Outcome<ScheduleReply, ProblemCode>): Answ
   if (reply.type !== 'reservation') throw new Error(`a hold was answered with ${reply.type}`);
   const location = ['Location', `/v1/reservations/${encodeURIComponent(reply.reservation.id)}`] as const;
   return json(201, reservationBody(reply.reservation), replayed ? [location, replayedHeader] : [location]);
+}
+
+/** Answers with the details of a reservation of which its schedule remembers only how it ended. */
+export type ReadShrunk = (id: string, status: Reservation['status'], headers: readonly Header[]) => Promise<Answer>;
+
+export function toReservationAnswer(
+  view: ScheduleViews['reservation'],
+  shrunk: ReadShrunk,
+  headers: readonly Header[] = [],
+): Answer | Promise<Answer> {
+  if (view === null) return problem('reservation_not_found');
+  return view.type === 'reservation'
+    ? json(200, reservationBody(view.reservation), headers)
+    : shrunk(view.id, view.status, headers);
+}
+
+export function toCancelAnswer(
+  outcome: Outcome<ScheduleReply, ProblemCode>,
+  shrunk: ReadShrunk,
+): Answer | Promise<Answer> {
+  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
+  const { reply, replayed } = outcome;
+  if (reply.type === 'reservation' || reply.type === 'shrunk-reservation') {
+    return toReservationAnswer(reply, shrunk, replayed ? [replayedHeader] : []);
+  }
+  throw new Error(`a cancellation was answered with ${reply.type}`);
 }
 
 /** The schedule that made this reservation, or null when no schedule can have made it. */
@@ -141,10 +155,7 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
         if (schedule === null || userId === null) return problem('reservation_not_found');
         const query = { type: 'reservation', reservationId: params.id, userId } as const;
         const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
-        if (view === null) return problem('reservation_not_found');
-        return view.type === 'reservation'
-          ? json(200, reservationBody(view.reservation))
-          : shrunk(view.id, view.status);
+        return toReservationAnswer(view, shrunk);
       },
     }),
     operation({
@@ -168,32 +179,28 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
           userId,
           reservationId: params.id,
         });
-        if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
-        const { reply } = outcome;
-        if (reply.type === 'reservation') return json(200, reservationBody(reply.reservation));
-        if (reply.type === 'shrunk-reservation') return shrunk(reply.id, reply.status);
-        throw new Error(`a cancellation was answered with ${reply.type}`);
+        return toCancelAnswer(outcome, shrunk);
       },
     }),
   ];
 }
 
 /** A reservation that its schedule remembers only as ended: the SQL tables have the details. */
-function createShrunkReader({ engine, readModel, readModelProgress }: HttpDependencies) {
-  return async function read(id: string, status: Reservation['status']): Promise<Answer> {
+export function createShrunkReader({
+  engine,
+  readModel,
+  readModelProgress,
+}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): ReadShrunk {
+  return async function read(id, status, headers) {
     await readModelProgress.reached(engine.durableBatch);
     const reservation = readModel.reservation(id);
     // Only a read model that is being rebuilt does not have it yet.
     if (reservation === undefined)
       return problem('overloaded', { detail: 'Old reservations cannot be read just now.' });
-    return json(200, reservationBody({ ...reservation, status }));
+    return json(200, reservationBody({ ...reservation, status }), headers);
   };
 }
 
 function isGateRefusal(code: ProblemCode): boolean {
   return code === 'queue_token_expired' || code === 'queue_token_waiting' || code === 'room_not_found';
-}
-
-function allDistinct(seatIds: readonly string[]): boolean {
-  return seatIds.length === 1 || new Set(seatIds).size === seatIds.length;
 }

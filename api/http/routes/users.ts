@@ -10,14 +10,18 @@ import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
 import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
 import { userId, userParams } from '../schemas/ids.ts';
-import { chargeBody, chargeSchema, reservationBody, reservationSchema } from '../schemas/reservation.ts';
+import {
+  chargeAmountIn,
+  chargeBody,
+  chargeSchema,
+  reservationBody,
+  reservationSchema,
+} from '../schemas/reservation.ts';
 import { cursorIn, cursorOut, limitDefault, limitIn, money } from '../schemas/values.ts';
 
 const balanceSchema = z.object({ userId, balance: money }).openapi('Balance');
 
-const chargeRequest = z
-  .strictObject({ amount: z.int().min(1).max(limits.chargeAmountMax).openapi({ example: 500_000 }) })
-  .openapi('ChargeBalance');
+const chargeRequest = z.strictObject({ amount: chargeAmountIn }).openapi('ChargeBalance');
 
 const pageQuery = z.object({ limit: limitIn, cursor: cursorIn });
 const reservationPage = z

@@ -2,9 +2,23 @@
 import { z } from '@hono/zod-openapi';
 import type { Payment, Reservation, Seat } from '../../../actors/schedule/messages.ts';
 import type { Charge } from '../../../actors/wallet/messages.ts';
+import { limits } from '../../limits.ts';
 import { isoTime, isoTimeOrNull } from '../answer.ts';
 import { concertId, reservationId, scheduleId, userId } from './ids.ts';
 import { money, timeOut, timeOutOrNull } from './values.ts';
+
+const seatsPerCallMax = 1_000;
+
+/** The seats of a hold, as every door takes them. */
+export const seatIdsIn = z
+  .array(z.string().min(1).max(64).openapi({ example: 'Floor A-1-12' }))
+  .min(1)
+  .max(seatsPerCallMax)
+  .refine(allDistinct, 'must not name a seat twice')
+  .openapi({ uniqueItems: true });
+
+/** Minor units of one charge. */
+export const chargeAmountIn = z.int().min(1).max(limits.chargeAmountMax).openapi({ example: 500_000 });
 
 export const seatFields = {
   id: z.string().openapi({ description: '`<section>-<row>-<number>`', example: 'Floor A-1-12' }),
@@ -75,4 +89,8 @@ export function paymentBody({ id, reservationId, userId, amount, balance, paidAt
 
 export function chargeBody({ id, userId, amount, balance, chargedAt }: Charge): object {
   return { id, userId, amount, balance, chargedAt: isoTime(chargedAt) };
+}
+
+function allDistinct(seatIds: readonly string[]): boolean {
+  return seatIds.length === 1 || new Set(seatIds).size === seatIds.length;
 }
