@@ -1,8 +1,8 @@
 /**
  * The composition root: the only place where values of all folders meet. `npm start` runs it.
  *
- * Order of a start: configuration, lock of the data directory, secrets, storage (checked), engine (recovered), rooms,
- * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, final snapshots, lock released.
+ * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
+ * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, NATS, final snapshots, lock released.
  */
 import './require-node.ts';
 import { randomBytes } from 'node:crypto';
@@ -22,6 +22,7 @@ import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { openNats, type Nats } from './nats/open-nats.ts';
 import { systemTimers } from './queue/admission-driver.ts';
 import { openEngineLine } from './queue/engine-line.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
@@ -55,7 +56,14 @@ export async function startOnsale(config: Config, log: Log, onFatal: (error: unk
       onFatal,
     });
     if (storage.rebuilt.length > 0) log.warn({ actors: storage.rebuilt }, 'damaged snapshots rebuilt from the journal');
-    const opened = { config, log, lock, storage, rules, onFatal };
+    const nats = await openNats({
+      choice: config.nats,
+      dataDir: config.dataDir,
+      guarded: config.authJwtSecret !== null,
+      log,
+      searchPath: process.env['PATH'] ?? '',
+    });
+    const opened = { config, log, lock, storage, nats, rules, onFatal };
     return await open(opened, secrets.adminKey.value, secrets.queueToken.value);
   } catch (error) {
     lock.release();
@@ -68,12 +76,13 @@ interface Opened {
   readonly log: Log;
   readonly lock: { release(): void };
   readonly storage: Storage;
+  readonly nats: Nats;
   readonly rules: Rules;
   readonly onFatal: (error: unknown) => void;
 }
 
 async function open(opened: Opened, adminKey: string, queueTokenSecret: string): Promise<Onsale> {
-  const { config, log, storage } = opened;
+  const { config, log, storage, nats } = opened;
   // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
   await storage.follower.ready;
   const metrics = createHttpMetrics();
@@ -146,11 +155,11 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     adminKey,
     jwtSecret: config.authJwtSecret,
     draining: () => draining,
-    readiness: () => ({ ready: !draining, degraded: clock.apart() ? ['clock'] : [] }),
+    readiness: () => ({ ready: !draining, degraded: [...(clock.apart() ? ['clock'] : []), ...nats.degraded()] }),
     overview: () => ({
       journal: { id: storage.journal.id, position: engine.durableBatch },
       readModel: { lag: engine.durableBatch - readModelProgress.through },
-      nats: { url: null, state: 'off' },
+      nats: nats.overview(),
       feed: { lag: null },
       process: {
         pid: process.pid,
@@ -170,6 +179,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     clock.stop();
     await Promise.all([server.close(), rooms.stop()]);
     await engine.drain();
+    await nats.stop();
     readModel.close();
     const caughtUp = await storage.close(limits.drainMs / 2);
     if (!caughtUp) log.warn('final snapshots were not finished in time; the next start replays a longer tail');

@@ -53,7 +53,8 @@ export function openSecrets(
   };
 }
 
-function openSecret(path: string, given: string | null): Secret {
+/** The given secret, or the one kept in the file `path`, made when missing. Throws `SecretUnusable`. */
+export function openSecret(path: string, given: string | null): Secret {
   if (given !== null) return { value: given, path: null };
   return { value: readSecret(path) ?? makeSecret(path), path };
 }

@@ -1,0 +1,15 @@
+/** `npm run nats:install`: gets a `nats-server` for this project, once. Says in one line what it did; exits 1 without one. */
+import '../require-node.ts';
+import { findServer, installServer } from './install-server.ts';
+
+const found = findServer(process.env['PATH'] ?? '');
+if (found === null) {
+  const installed = await installServer();
+  if (installed.type === 'installed') process.stdout.write(`nats-server installed: ${installed.path}\n`);
+  else {
+    process.stderr.write(`No nats-server: ${installed.reason}.\n`);
+    process.exitCode = 1;
+  }
+} else {
+  process.stdout.write(`nats-server is there: ${found}\n`);
+}
