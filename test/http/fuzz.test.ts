@@ -11,6 +11,7 @@ import {
   createConcert,
   createSchedule,
   expecting,
+  hold,
   join,
   keepsPromises,
   putRoom,
@@ -38,10 +39,16 @@ test('no request finds a bug', { timeout: 180_000 }, async () => {
     { name: 'Dear', price: 1_000_000_000, rows },
   ];
   await createSchedule(stage, 'c', 's', { sections });
-  // Some requests end the session of their token, so each run begins with tokens that are good.
-  const tokens = new Map<string, string>();
-  async function enter(): Promise<void> {
-    await Promise.all(users.map(async (user) => tokens.set(`token of ${user}`, await join(stage, user))));
+  // Some requests end the session of their token, and holds expire: each run begins with good ones, under these names.
+  const names = new Map<string, string>();
+  async function enter(user: string, index: number): Promise<void> {
+    const token = await join(stage, user);
+    names.set(`token-of-${user}`, token);
+    const held = await hold(stage, token, 's', [`Dear-1-${index + 2}`]);
+    if (held.status === 201) names.set(`reservation-of-${user}`, String(held.body['id']));
+  }
+  function named(text: string): string {
+    return text.replace(/(?:token|reservation)-of-\w+/g, (name) => names.get(name) ?? name);
   }
   const { body } = await expecting(200, stage.send('GET', '/openapi.json'));
   // The document is made by this program; its shape is what the arbitraries read of it.
@@ -52,11 +59,12 @@ test('no request finds a bug', { timeout: 180_000 }, async () => {
       concertId: ['c'],
       scheduleId: ['s'],
       room: ['main', 'vip'],
-      reservationId: ['s.1', 's.2', 's.3'],
+      reservationId: users.map((user) => `reservation-of-${user}`),
+      id: [...users.map((user) => `reservation-of-${user}`), 'new'],
       'seatIds[]': ['A-1-1', 'A-1-2', 'A-1-3', 'A-1-4', 'Dear-1-1'],
       'Idempotency-Key': ['k1', 'k2'],
     },
-    tokens: users.map((user) => `token of ${user}`),
+    tokens: users.map((user) => `token-of-${user}`),
     adminKey,
   };
   const statuses = new Map<number, number>();
@@ -64,9 +72,10 @@ test('no request finds a bug', { timeout: 180_000 }, async () => {
   async function check(request: FuzzRequest): Promise<void> {
     const { method, path, body, route, documented } = request;
     const headers: Record<string, string> = { ...request.headers };
-    const token = tokens.get(headers['queue-token'] ?? '');
-    if (token !== undefined) headers['queue-token'] = token;
-    const response = await fetch(`${stage.url}${path}`, { method, headers, body });
+    const token = headers['queue-token'];
+    if (token !== undefined) headers['queue-token'] = named(token);
+    const sent = body === null ? null : named(body);
+    const response = await fetch(`${stage.url}${named(path)}`, { method, headers, body: sent });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');
     const parsed: Record<string, unknown> = isJson ? JSON.parse(text) : {};
@@ -82,7 +91,7 @@ test('no request finds a bug', { timeout: 180_000 }, async () => {
     fc.asyncProperty(
       fc.array(requests(document, world), { minLength: together, maxLength: together }),
       async (batch) => {
-        await enter();
+        await Promise.all(users.map(enter));
         await Promise.all(batch.map(check));
       },
     ),
