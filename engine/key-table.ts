@@ -2,6 +2,9 @@
  * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, so that a new key costs no read
  * from disk. A key leaves memory only after the index has it; from then on, and until the keys from before the start
  * are loaded, a miss costs one indexed read.
+ *
+ * Keys of durable commands stay bound until 24 h after their message was acked, which only the index knows: they have
+ * no age here, and for them a miss always costs that read.
  */
 import { hash } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
@@ -40,10 +43,11 @@ export class KeyTable {
     return this.#loaded.size + this.#recent.size;
   }
 
-  /** The key's binding, if it is bound and younger than 24 h. */
+  /** The key's binding, if it is bound and younger than 24 h, or that of a durable command. */
   find(scope: KeyScope, nowMs: number): BoundKey | undefined {
     const sinceMs = nowMs - this.#options.ttlMs;
     let bound = this.#recent.get(scope) ?? this.#loaded.get(scope);
+    if (isDurable(scope)) return bound ?? this.#options.index.find(scope);
     if (bound === undefined && this.#completeSinceMs > sinceMs) bound = this.#options.index.find(scope);
     return bound !== undefined && bound.atMs > sinceMs ? bound : undefined;
   }
@@ -81,10 +85,11 @@ export class KeyTable {
     while (this.size > 0) {
       const oldest = firstOf(this.#loaded) ?? firstOf(this.#recent);
       if (oldest === undefined) return;
+      const indexed = oldest.batch <= this.#indexedThrough;
       if (oldest.atMs > sinceMs) {
-        if (this.size <= this.#options.keysMax || oldest.batch > this.#indexedThrough) return;
+        if (this.size <= this.#options.keysMax || !indexed) return;
         this.#completeSinceMs = Math.max(this.#completeSinceMs, oldest.atMs + 1);
-      }
+      } else if (!indexed && isDurable(oldest.scope)) return;
       if (!this.#loaded.delete(oldest.scope)) this.#recent.delete(oldest.scope);
     }
   }
@@ -92,6 +97,10 @@ export class KeyTable {
 
 function firstOf(keys: Map<KeyScope, BoundKey>): BoundKey | undefined {
   return keys.values().next().value;
+}
+
+function isDurable(scope: KeyScope): boolean {
+  return scope.startsWith('do|');
 }
 
 /** The scope of a key: door, user, actor addressed, key. Only the last part may hold a `|` as it is. */

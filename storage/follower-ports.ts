@@ -37,7 +37,10 @@ export interface FollowerStore {
   addPending(actor: Address, pending: KeyPending): void;
   /** Forgets a pending key whose question was closed without binding it. */
   releasePending(scope: KeyScope): void;
-  /** Deletes the oldest keys bound before `beforeMs`, at most `rowsMax`; returns how many. */
+  /**
+   * Deletes the oldest keys bound before `beforeMs`, at most `rowsMax`, and of the keys of durable commands those whose
+   * messages were acked before it, as many; returns how many.
+   */
   expireKeys(beforeMs: number, rowsMax: number): number;
   /** Throws `StorageDamaged` after marking a snapshot that is not whole. */
   load(actor: Address): StoredSnapshot | undefined;

@@ -28,6 +28,8 @@ export interface FollowerThreadData {
 
 export type ToFollowerThread =
   | { readonly type: 'advance'; readonly through: number }
+  /** By the stamped time `atMs`, the messages of all durable keys of batches through this one were acked. */
+  | { readonly type: 'acked'; readonly through: number; readonly atMs: number }
   /** Catch up through this batch, take the last snapshots, and end; give up after `withinMs`. */
   | { readonly type: 'close'; readonly through: number; readonly withinMs: number };
 
@@ -115,6 +117,10 @@ class FollowerLoop {
       case 'advance':
         this.#durableThrough = message.through;
         if (this.#resting) this.#schedule(0);
+        return;
+      case 'acked':
+        // Between two steps, so no transaction is open.
+        this.#store.noteAcked(message.through, message.atMs);
         return;
       case 'close':
         this.#durableThrough = message.through;

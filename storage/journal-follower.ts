@@ -65,6 +65,14 @@ export class ThreadedFollower implements JournalFollower {
     if (this.#told === undefined) this.#tellAdvance();
   }
 
+  /**
+   * Every durable command whose key was bound in the batches through this one has been acked by the stamped time
+   * `atMs`, ms: their keys may go 24 h later. A note that is lost only keeps them longer.
+   */
+  noteAcked(through: number, atMs: number): void {
+    if (this.#closing === undefined && !this.#failed) this.#tell({ type: 'acked', through, atMs });
+  }
+
   subscribe(listener: Listener): void {
     this.#listeners.push(listener);
   }

@@ -14,6 +14,7 @@ import { openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import {
   damagedSnapshot,
+  isDurableScope,
   isSnapshotWhole,
   isSummaryWhole,
   keyTurnsMax,
@@ -105,14 +106,18 @@ export class SqliteSnapshots implements SnapshotStore {
 export class SqliteKeyIndex implements KeyIndex {
   readonly #file: string;
   readonly #find;
+  readonly #findDurable;
   readonly #recent;
   readonly #pending;
 
   constructor(connection: Connection) {
     this.#file = connection.name;
-    this.#find = connection.prepare<[number, string], KeyRow>(
-      'SELECT id, at_ms, scope, fingerprint FROM keys WHERE scope_hash = ? AND scope = ? ORDER BY id DESC LIMIT 1',
-    );
+    const lastOf = (table: 'keys' | 'durable_keys') =>
+      connection.prepare<[number, string], KeyRow>(
+        `SELECT id, at_ms, scope, fingerprint FROM ${table} WHERE scope_hash = ? AND scope = ? ORDER BY id DESC LIMIT 1`,
+      );
+    this.#find = lastOf('keys');
+    this.#findDurable = lastOf('durable_keys');
     this.#recent = connection.prepare<[number, number, number], KeyRow>(
       'SELECT id, at_ms, scope, fingerprint FROM keys WHERE id >= ? AND at_ms >= ? ORDER BY id LIMIT ?',
     );
@@ -122,7 +127,8 @@ export class SqliteKeyIndex implements KeyIndex {
   }
 
   find(scope: KeyScope): BoundKey | undefined {
-    const row = this.#read(() => this.#find.get(scopeHash(scope), scope));
+    const find = isDurableScope(scope) ? this.#findDurable : this.#find;
+    const row = this.#read(() => find.get(scopeHash(scope), scope));
     return row === undefined ? undefined : boundKey(row);
   }
 

@@ -54,6 +54,23 @@ export const stateMigrations: readonly string[] = [
     actor       TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Keys of durable commands: kept until 24 h after their messages were acked, however long that takes.
+  CREATE TABLE durable_keys (
+    id          INTEGER PRIMARY KEY,
+    scope_hash  INTEGER NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    scope       TEXT NOT NULL,
+    fingerprint TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX durable_keys_scope_hash ON durable_keys (scope_hash);
+
+  -- By this stamped time the messages of all durable keys of the batches through this one were acked.
+  CREATE TABLE durable_acks (
+    through INTEGER PRIMARY KEY,
+    at_ms   INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Turns of one batch that a key's row can tell apart; more than `batchTurnsMax` of the limits. */
@@ -114,6 +131,11 @@ export function damagedSnapshot(file: string, actor: string, what: string): Stor
     what,
     'It has been marked; the next start makes it again from the journal',
   );
+}
+
+/** Keys of durable commands, whose messages may come again at any time until they are acked. */
+export function isDurableScope(scope: string): boolean {
+  return scope.startsWith('do|');
 }
 
 /** A hash of 53 bits (cyrb53 by bryc, public domain): quick, and spread well enough for an index. */

@@ -7,6 +7,7 @@ import type { Connection } from './database.ts';
 import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower-ports.ts';
 import {
   damagedSnapshot,
+  isDurableScope,
   isSnapshotWhole,
   isSummaryWhole,
   keyTurnsMax,
@@ -16,10 +17,8 @@ import {
   stateHint,
   stateMigrations,
   summaryChecksum,
-  summaryColumns,
-  tellingCondition,
 } from './state-schema.ts';
-import type { SnapshotRow, SummaryRow } from './state-schema.ts';
+import { prepareStatements } from './state-statements.ts';
 
 /** Page cache: the index by hash is written all over. */
 const cacheKib = 32 * 1024;
@@ -74,7 +73,8 @@ export class StateWriter implements FollowerStore {
     if (turn >= keyTurnsMax) throw new Error(`turn ${turn} of batch ${batch} is beyond what the key index can name`);
     this.#guarded(() => {
       const { scope, fingerprint } = binding;
-      this.#statements.bindKey.run(batch * keyTurnsMax + turn, scopeHash(scope), atMs, scope, fingerprint);
+      const bind = isDurableScope(scope) ? this.#statements.bindDurableKey : this.#statements.bindKey;
+      bind.run(batch * keyTurnsMax + turn, scopeHash(scope), atMs, scope, fingerprint);
       if (this.#pendingScopes.delete(scope)) this.#statements.removePending.run(scope);
     });
   }
@@ -92,7 +92,17 @@ export class StateWriter implements FollowerStore {
   }
 
   expireKeys(beforeMs: number, rowsMax: number): number {
-    return this.#guarded(() => this.#statements.expireKeys.run(rowsMax, beforeMs).changes);
+    return this.#guarded(() => {
+      const { changes } = this.#statements.expireKeys.run(rowsMax, beforeMs);
+      const durable = this.#statements.expireDurableKeys.run({ beforeMs, rowsMax }).changes;
+      // The note goes last: while it stands, what is left is found again.
+      if (durable < rowsMax) this.#statements.expireAcks.run(beforeMs);
+      return changes + durable;
+    });
+  }
+
+  noteAcked(through: number, atMs: number): void {
+    this.#guarded(() => this.#statements.noteAcked.run(through, atMs));
   }
 
   load(actor: Address): StoredSnapshot | undefined {
@@ -193,46 +203,4 @@ export class StateWriter implements FollowerStore {
       throw explained(error, this.file, stateHint);
     }
   }
-}
-
-function prepareStatements(c: Connection) {
-  return {
-    begin: c.prepare('BEGIN IMMEDIATE'),
-    commit: c.prepare('COMMIT'),
-    position: c.prepare<[string], JournalPosition>('SELECT batch, checksum FROM positions WHERE name = ?'),
-    setPosition: c.prepare<[string, number, Uint8Array]>(
-      `INSERT INTO positions (name, batch, checksum) VALUES (?, ?, ?)
-       ON CONFLICT (name) DO UPDATE SET batch = excluded.batch, checksum = excluded.checksum`,
-    ),
-    bindKey: c.prepare<[number, number, number, string, string]>(
-      'INSERT INTO keys (id, scope_hash, at_ms, scope, fingerprint) VALUES (?, ?, ?, ?, ?)',
-    ),
-    addPending: c.prepare<[string, string, string, string]>(
-      'INSERT OR REPLACE INTO pending (scope, fingerprint, question, actor) VALUES (?, ?, ?, ?)',
-    ),
-    removePending: c.prepare<[string]>('DELETE FROM pending WHERE scope = ?'),
-    pendingScopes: c.prepare<[], { scope: string }>('SELECT scope FROM pending'),
-    expireKeys: c.prepare<[number, number]>(
-      'DELETE FROM keys WHERE id IN (SELECT id FROM (SELECT id, at_ms FROM keys ORDER BY id LIMIT ?) WHERE at_ms < ?)',
-    ),
-    load: c.prepare<[string], SnapshotRow>('SELECT actor, position, checksum, state FROM snapshots WHERE actor = ?'),
-    save: c.prepare<[string, number, number | null, number, string | null, Uint8Array, Uint8Array, Uint8Array]>(
-      `INSERT INTO snapshots
-         (actor, position, next_deadline_ms, open_questions, summary, summary_checksum, damaged, checksum, state)
-       VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)
-       ON CONFLICT (actor) DO UPDATE SET
-         position = excluded.position, next_deadline_ms = excluded.next_deadline_ms,
-         open_questions = excluded.open_questions, summary = excluded.summary,
-         summary_checksum = excluded.summary_checksum, damaged = 0,
-         checksum = excluded.checksum, state = excluded.state`,
-    ),
-    damaged: c.prepare<[], { actor: string }>('SELECT actor FROM snapshots WHERE damaged = 1'),
-    mark: c.prepare<[string]>('UPDATE snapshots SET damaged = 1 WHERE actor = ?'),
-    summaries: c.prepare<[], SummaryRow>(
-      `SELECT ${summaryColumns} FROM snapshots INDEXED BY snapshots_telling WHERE ${tellingCondition}`,
-    ),
-    scrub: c.prepare<[string, number], SnapshotRow & SummaryRow>(
-      `SELECT ${summaryColumns}, checksum, state FROM snapshots WHERE actor > ? ORDER BY actor LIMIT ?`,
-    ),
-  };
 }
