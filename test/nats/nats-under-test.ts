@@ -1,0 +1,88 @@
+/** A real nats-server of a test's own: a free port of loopback, its store in a directory that goes with it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { findOrInstallServer } from '../../api/nats/install-server.ts';
+import { until } from './until.ts';
+
+export class NatsUnderTest {
+  readonly #directory: string;
+  readonly #binary: string;
+  readonly #config: string;
+  #child: ChildProcess | null = null;
+  #port = -1;
+
+  private constructor(binary: string, config: string) {
+    this.#directory = mkdtempSync(join(tmpdir(), 'onsale-nats-'));
+    this.#binary = binary;
+    this.#config = config;
+  }
+
+  /** `config`: lines for its configuration file, for example of accounts and permissions. */
+  static async start(config = ''): Promise<NatsUnderTest> {
+    const found = await findOrInstallServer(process.env['PATH'] ?? '');
+    if (found.type === 'none') throw new Error(`the tests of NATS need a nats-server: ${found.reason}`);
+    const server = new NatsUnderTest(found.path, config);
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  /** Starts it again, on the same store and port. */
+  async start(): Promise<void> {
+    const configFile = join(this.#directory, 'nats.conf');
+    writeFileSync(
+      configFile,
+      [
+        `listen: "127.0.0.1:${this.#port}"`,
+        `ports_file_dir: "${this.#directory}"`,
+        `jetstream { store_dir: "${join(this.#directory, 'store')}" }`,
+        this.#config,
+      ].join('\n'),
+    );
+    const child = spawn(this.#binary, ['-c', configFile], { stdio: 'ignore' });
+    this.#child = child;
+    process.once('exit', this.#killWithTest);
+    const file = join(this.#directory, `nats-server_${child.pid}.ports`);
+    this.#port = await until('the nats-server listens', () => portIn(file));
+  }
+
+  /** `kill -9`; the store stays. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    process.off('exit', this.#killWithTest);
+    if (child === null || child.exitCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** A client as anyone could have it. Whoever opens it closes it. */
+  connect(): Promise<NatsConnection> {
+    return connect({ servers: this.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+  }
+
+  /** Kills it and removes its store. */
+  async close(): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  readonly #killWithTest = (): void => void this.#child?.kill('SIGKILL');
+}
+
+function portIn(file: string): number | null {
+  try {
+    const ports: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    if (typeof ports !== 'object' || ports === null || !('nats' in ports) || !Array.isArray(ports.nats)) return null;
+    return Number(new URL(String(ports.nats[0])).port) || null;
+  } catch {
+    return null;
+  }
+}
