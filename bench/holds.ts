@@ -5,7 +5,8 @@ import * as sale from '../test/system/sale.ts';
 
 export const schedules = 50;
 const seatsPerRow = 100;
-const users = 1_000;
+/** So many that hardly anyone holds two seats of one date, as in a sale. */
+const users = 10_000;
 
 /** Makes the concert, dates with together at least `seats` seats, and lets people in; gives back their tokens. */
 export async function openSale(client: Client, seats: number): Promise<string[]> {
