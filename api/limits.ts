@@ -38,6 +38,15 @@ export const limits = {
   queueStreamsMax: 20_000,
   /** Verified queue tokens remembered. */
   tokenCacheMax: 200_000,
+  /** Age of an event in the feed's stream, ms. */
+  feedAgeMaxMs: 7 * 24 * 60 * 60 * 1000,
+  /** Size of the feed's stream, bytes; the oldest events go first. */
+  feedBytesMax: 10 * 1024 ** 3,
+  /** How long the feed's stream knows the ids of its events, ms: a repetition within it is not stored again. */
+  feedDuplicateWindowMs: 2 * 60 * 1000,
+  /** Events on their way to the feed's stream: messages, and bytes of their bodies. */
+  feedInFlightMax: 1_024,
+  feedInFlightBytesMax: 8 * 1024 * 1024,
   /** How long a start waits for the data directory's lock, ms. */
   lockWaitMs: 5_000,
   /** How long a start waits for NATS before it goes on without, ms. */

@@ -1,0 +1,124 @@
+/**
+ * The stream `ONSALE_EVENTS`: made or checked at every (re)start, and published to in pipelines that keep their order
+ * by construction.
+ *
+ * Every message says which sequence must be the stream's last when it is stored. When one is lost in the middle of a
+ * pipeline, all after it are refused, so nothing can stand in the stream before what it follows in the journal. Its id
+ * makes a repetition within the stream's duplicate window a harmless answer.
+ */
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { headers, nanos } from '@nats-io/transport-node';
+import { limits } from '../../limits.ts';
+import { NatsAway, type NatsLink } from '../connection.ts';
+import { attributesOf, binaryHeaders, natsSubjectOf } from './cloud-event.ts';
+import { parseEventId, type EventId } from './event-id.ts';
+import type { PublicEvent } from './public-events.ts';
+
+export const eventStreamName = 'ONSALE_EVENTS';
+const subjects = 'onsale.v1.events.>';
+/** How long `open` waits for a connection, ms. */
+const connectWaitMs = 500;
+
+/** The stream is somebody else's, or what it holds did not come from this journal. Nothing is published to it. */
+export class StreamRefused extends Error {
+  override readonly name = 'StreamRefused';
+}
+
+export interface StreamEnd {
+  readonly lastSequence: number;
+  /** Of the last message; null when there is none, or somebody else published it. */
+  readonly lastEvent: EventId | null;
+}
+
+export interface EventStream {
+  /**
+   * Makes the stream where there is none, checks whose it is, and looks where it ends.
+   *
+   * @throws StreamRefused; NatsAway; other errors of JetStream, after which to try again
+   */
+  open(): Promise<StreamEnd>;
+  /**
+   * Resolves when the stream holds the event, now or from an earlier try. A rejection tells nothing of whether it is
+   * stored: `open` does.
+   *
+   * @param body the event's body as JSON
+   */
+  publish(event: PublicEvent, body: string, lastSequence: number): Promise<void>;
+}
+
+/** What the description of the stream says: operators read it, and engines compare it. */
+export function describeEventStream(journalId: string): string {
+  return `Onsale event feed of journal ${journalId}`;
+}
+
+export function createEventStream(link: NatsLink, journalId: string): EventStream {
+  const description = describeEventStream(journalId);
+  return {
+    async open() {
+      if (!(await link.connected(connectWaitMs))) throw new NatsAway('NATS is away');
+      const { jsm } = link.live();
+      const { config, state } = await madeOrFound(jsm, description);
+      if (config.description !== description) {
+        const found = config.description === undefined ? 'missing' : JSON.stringify(config.description);
+        throw new StreamRefused(
+          `The stream ${eventStreamName} is not this engine's: its description is ${found}, not "${description}". ` +
+            'Use another NATS account, or delete the stream if no engine needs it any more',
+        );
+      }
+      const lastEvent = state.messages === 0 ? null : await lastEventOf(jsm, journalId);
+      return { lastSequence: state.last_seq, lastEvent };
+    },
+
+    async publish(event, body, lastSequence) {
+      const attributes = attributesOf(journalId, event);
+      const carried = headers();
+      for (const [name, value] of binaryHeaders(attributes)) carried.set(name, value);
+      await link.live().js.publish(natsSubjectOf(event), body, {
+        msgID: attributes.id,
+        headers: carried,
+        expect: { streamName: eventStreamName, lastSequence },
+      });
+    },
+  };
+}
+
+async function madeOrFound(manager: JetStreamManager, description: string): Promise<StreamInfo> {
+  try {
+    return await manager.streams.info(eventStreamName);
+  } catch (error) {
+    if (!isCode(error, JetStreamApiCodes.StreamNotFound)) throw error;
+  }
+  const config = {
+    name: eventStreamName,
+    description,
+    subjects: [subjects],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    discard: DiscardPolicy.Old,
+    max_age: nanos(limits.feedAgeMaxMs),
+    max_bytes: limits.feedBytesMax,
+    duplicate_window: nanos(limits.feedDuplicateWindowMs),
+    allow_direct: true,
+  } satisfies Partial<StreamConfig>;
+  return await manager.streams.add(config);
+}
+
+/** Null also where the last message was deleted by hand or has aged out meanwhile: then the stream tells nothing. */
+async function lastEventOf(manager: JetStreamManager, journalId: string): Promise<EventId | null> {
+  const message = await manager.streams.getMessage(eventStreamName, { last_by_subj: subjects });
+  const id = message === null ? null : parseEventId(message.header.get('ce-id'));
+  return id?.journalId === journalId ? id : null;
+}
+
+function isCode(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}

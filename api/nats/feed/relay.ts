@@ -1,0 +1,226 @@
+/**
+ * Follows the durable journal with the event stream.
+ *
+ * 1. Only durable batches are read: `advance` says how far.
+ * 2. The stream itself says where to go on: after the event of its last message. Where it cannot (empty, deleted, purged,
+ *    written to by others), the relay goes on from what was stored as far as it knows, else from the remembered position.
+ * 3. Events are published in pipelines, and each only onto the one before it (event-stream.ts). After any failure,
+ *    a timeout included, the relay looks again where the stream ends and goes on from there. So the stream has every
+ *    public event, at least once, in journal order; more than once only where rule 2 had to fall back.
+ * 4. The remembered position never passes an event that the stream has not confirmed. It may lag behind.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StoredBatch } from '../../../engine/ports.ts';
+import type { FeedJournal } from '../../../storage/feed-journal.ts';
+import { formatEventId, positionAfter, type EventPosition } from './event-id.ts';
+import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
+import { publicEvents } from './public-events.ts';
+import { PublishWindow, type WindowBounds } from './publish-window.ts';
+
+/** A batch of only private events needs no message; after so many, others get their turn on the thread. */
+const batchesPerSlice = 256;
+const retryMinMs = 50;
+const retryMaxMs = 2_000;
+/** A stream that is somebody else's is looked at again so often, ms. */
+const refusedRetryMs = 10_000;
+
+/** The stream holds events of batches that the journal does not have: they were confirmed, and are gone. */
+export class FeedAhead extends Error {
+  /** As any other damage to an operator, who is told in one sentence. */
+  override readonly name = 'StorageDamaged';
+
+  constructor(eventId: string, file: string, end: number) {
+    super(
+      `${file}: the last event of the stream ${eventStreamName} is ${eventId}, but the journal ends at batch ${end}: ` +
+        'confirmed batches are missing. Put the journal (journal.db and journal.db-wal) back that belongs to this ' +
+        'directory, or restore a whole backup and delete the stream',
+    );
+  }
+}
+
+export interface RelayOptions {
+  readonly journal: FeedJournal;
+  readonly stream: EventStream;
+  readonly bounds: WindowBounds;
+  /** Something stands in the way, or (null) no longer does. Told once for each change. */
+  readonly onTrouble: (problem: string | null) => void;
+}
+
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #stopping = new AbortController();
+  /** The journal is durable through this batch. */
+  #durable: number;
+  /** Everything before this is in the stream, as far as this process knows. */
+  #reached: EventPosition;
+  #publishedTotal = 0;
+  /** Stamped time of the oldest batch with an event that is not stored yet, by batch; in order. */
+  #open: { readonly batch: number; readonly atMs: number }[] = [];
+  #window: PublishWindow | null = null;
+  #advanced = Promise.withResolvers<void>();
+  #trouble: string | null = null;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#durable = options.journal.end();
+    this.#reached = { batch: options.journal.position + 1, index: 0 };
+  }
+
+  /** Every public event up to this batch is in the stream. */
+  get through(): number {
+    return Math.min(this.#reached.batch - 1, this.#durable);
+  }
+
+  get durable(): number {
+    return this.#durable;
+  }
+
+  /** Events stored since this process started. */
+  get publishedTotal(): number {
+    return this.#publishedTotal;
+  }
+
+  /** Stamped time of the oldest batch that is not wholly in the stream, ms; null when there is none. */
+  get oldestAtMs(): number | null {
+    return this.#open[0]?.atMs ?? null;
+  }
+
+  advance(durableThrough: number): void {
+    if (durableThrough <= this.#durable) return;
+    this.#durable = durableThrough;
+    this.#advanced.resolve();
+    this.#advanced = Promise.withResolvers<void>();
+  }
+
+  /** The connection is a new one: what was on its way has an unknown outcome. */
+  interrupt(): void {
+    this.#window?.fail(new Error('the connection was lost'));
+  }
+
+  /** Follows until `stop`. Rejects only with what must stop the process: damaged storage, FeedAhead, a bug. */
+  async run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      const before = this.#publishedTotal;
+      try {
+        await this.#follow();
+      } catch (error) {
+        if (!(error instanceof RelayInterrupted)) throw error;
+        failures = this.#publishedTotal > before ? 0 : failures + 1;
+        this.#tell(error.message);
+        this.#noteOldest();
+        const waitMs = error.refused ? refusedRetryMs : Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures, 10));
+        await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#window?.fail(new Error('the feed is stopping'));
+    this.#advanced.resolve();
+  }
+
+  /** From where the stream ends, as far as the journal is durable, and on with it until something goes wrong. */
+  async #follow(): Promise<void> {
+    const { journal, stream, bounds } = this.#options;
+    const end = await interrupting(() => stream.open());
+    if (end.lastEvent !== null) {
+      if (end.lastEvent.batch > journal.end())
+        throw new FeedAhead(formatEventId(end.lastEvent), journal.file, journal.end());
+      this.#reached = positionAfter(end.lastEvent);
+    }
+    this.#open = [];
+    const window = new PublishWindow(bounds, (position) => this.#reach(position));
+    this.#window = window;
+    let sequence = end.lastSequence;
+    let from = this.#reached;
+    this.#tell(null);
+    for (;;) {
+      const through = this.#durable;
+      let batches = 0;
+      for (const batch of journal.batches(from.batch, through)) {
+        sequence = await this.#publishBatch(window, batch, from.batch === batch.number ? from.index : 0, sequence);
+        batches += 1;
+        if (batches % batchesPerSlice === 0) await breathe();
+      }
+      from = through >= from.batch ? { batch: through + 1, index: 0 } : from;
+      const advanced = this.#advanced.promise;
+      while (this.#durable <= through) {
+        this.#check(window);
+        await Promise.race([advanced, window.change()]);
+      }
+    }
+  }
+
+  /** Sends what is public from `index` on; returns the sequence that the last of it will have. */
+  async #publishBatch(window: PublishWindow, batch: StoredBatch, index: number, last: number): Promise<number> {
+    let sequence = last;
+    let opened = false;
+    for (const event of publicEvents(batch)) {
+      if (event.index < index) continue;
+      if (!opened) this.#open.push({ batch: batch.number, atMs: batch.atMs });
+      opened = true;
+      this.#check(window);
+      while (window.full) {
+        await window.change();
+        this.#check(window);
+      }
+      const body = JSON.stringify(event.body);
+      const publishing = this.#options.stream.publish(event, body, sequence).then(() => void this.#publishedTotal++);
+      window.add(publishing, body.length, positionAfter(event));
+      sequence += 1;
+    }
+    window.mark({ batch: batch.number + 1, index: 0 });
+    return sequence;
+  }
+
+  #reach(position: EventPosition): void {
+    this.#reached = position;
+    let stored = 0;
+    while ((this.#open[stored]?.batch ?? Infinity) < position.batch) stored += 1;
+    if (stored > 0) this.#open.splice(0, stored);
+  }
+
+  /** While nothing can be published, the journal's next batch tells how old the lag is. */
+  #noteOldest(): void {
+    if (this.#open.length > 0 || this.#reached.batch > this.#durable) return;
+    for (const { number, atMs } of this.#options.journal.batches(this.#reached.batch, this.#reached.batch)) {
+      this.#open = [{ batch: number, atMs }];
+    }
+  }
+
+  #check(window: PublishWindow): void {
+    if (this.#stopping.signal.aborted) throw new RelayInterrupted('the feed is stopping', false);
+    if (window.failure !== null) throw new RelayInterrupted(window.failure.message, false);
+  }
+
+  #tell(problem: string | null): void {
+    if (problem === this.#trouble || this.#stopping.signal.aborted) return;
+    this.#trouble = problem;
+    this.#options.onTrouble(problem);
+  }
+}
+
+/** Not fatal: look again where the stream ends, and go on. */
+class RelayInterrupted extends Error {
+  readonly refused: boolean;
+
+  constructor(message: string, refused: boolean) {
+    super(message);
+    this.refused = refused;
+  }
+}
+
+async function interrupting<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new RelayInterrupted(message, error instanceof StreamRefused);
+  }
+}
+
+async function breathe(): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve));
+}
