@@ -47,6 +47,16 @@ export const limits = {
   /** Events on their way to the feed's stream: messages, and bytes of their bodies. */
   feedInFlightMax: 1_024,
   feedInFlightBytesMax: 8 * 1024 * 1024,
+  /** Requests over NATS that are not yet answered. */
+  natsRequestsInFlightMax: 1_024,
+  /** Durable commands taken from the work queue and not yet acked. */
+  durableInFlightMax: 512,
+  /** Durable commands in the work queue; the server refuses the next one. */
+  durableCommandsMax: 1_000_000,
+  /** How long a durable command that found the engine full or stopping waits before it comes again, ms. */
+  durableRetryMs: 250,
+  /** Original headers that a report of a rejected message carries, characters. */
+  rejectedHeadersMax: 16 * 1024,
   /** How long a start waits for the data directory's lock, ms. */
   lockWaitMs: 5_000,
   /** How long a start waits for NATS before it goes on without, ms. */

@@ -26,6 +26,8 @@ export interface HttpMetrics {
   observeRequest(method: string, route: string, status: number, seconds: number): void;
   /** One answered command; `outcome` is `accepted`, `replayed` or the code of the refusal. */
   observeCommand(name: string, outcome: string, seconds: number): void;
+  /** One request or durable command over NATS: `cmd-hold`, `query-seats`, `do-pay` …, and what became of it. */
+  observeService(name: string, outcome: string, seconds: number): void;
   /** One durable batch: its turns, and how long its commit took. */
   observeBatch(turns: number, seconds: number): void;
   /** By how much the event loop was late at the last look, ms. */
@@ -58,6 +60,13 @@ export function createHttpMetrics(): HttpMetrics {
     buckets: latencySeconds,
     registers,
   });
+  const services = new Histogram({
+    name: 'onsale_nats_duration_seconds',
+    help: 'Requests and durable commands over NATS by outcome, from arrival to the reply or the ack',
+    labelNames: ['name', 'outcome'] as const,
+    buckets: latencySeconds,
+    registers,
+  });
   const batches = new Histogram({
     name: 'onsale_batch_turns',
     help: 'Turns in one durable batch',
@@ -79,6 +88,7 @@ export function createHttpMetrics(): HttpMetrics {
     text: () => registry.metrics(),
     observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
     observeCommand: (command, outcome, seconds) => commands.observe({ command, outcome }, seconds),
+    observeService: (name, outcome, seconds) => services.observe({ name, outcome }, seconds),
     observeBatch(turnCount, seconds) {
       batches.observe(turnCount);
       commits.observe(seconds);

@@ -1,0 +1,124 @@
+/** Everything that a service may ask and be answered, by subject. */
+import { z } from '@hono/zod-openapi';
+import { randomBytes } from 'node:crypto';
+import { json, type Answer } from '../../http/answer.ts';
+import type { HttpDependencies, QueueDesk } from '../../http/dependencies.ts';
+import { clientKey, keyed } from '../../http/idempotency.ts';
+import { problem } from '../../http/problems.ts';
+import { queueTokenBody } from '../../http/routes/queue.ts';
+import { createShrunkReader, toReservationAnswer, type ReadShrunk } from '../../http/routes/reservations.ts';
+import { reservationId, roomId, scheduleId, userId } from '../../http/schemas/ids.ts';
+import { createSeatLists } from '../../http/seat-list.ts';
+import type { OnsaleEngine } from '../../protocols.ts';
+import { actorCommands, type ActorCommand } from './actor-commands.ts';
+import { readKey, readMessage, type Message, type MessageShape } from './message.ts';
+
+export interface EndpointDependencies extends Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'> {
+  readonly desk: Pick<QueueDesk, 'join' | 'status'>;
+}
+
+export interface Endpoint {
+  /** As `nats micro` lists it. */
+  readonly name: string;
+  readonly subject: string;
+  /** Refused at once while the engine is full. */
+  readonly isCommand: boolean;
+  /** Answers at once wherever nothing has to be awaited. */
+  answer(message: Message): Answer | Promise<Answer>;
+}
+
+export function createEndpoints(deps: EndpointDependencies): readonly Endpoint[] {
+  const { engine } = deps;
+  const shrunk = createShrunkReader(deps);
+  const commands = Object.entries(actorCommands).map(([verb, command]) => ({
+    name: `cmd-${verb}`,
+    subject: `onsale.v1.cmd.${verb}.*`,
+    isCommand: true,
+    answer: (message: Message) => answerCommand(engine, verb, command, message, shrunk),
+  }));
+  return [...commands, joinEndpoint(deps), ...queryEndpoints(deps, shrunk)];
+}
+
+function answerCommand(
+  engine: OnsaleEngine,
+  verb: string,
+  command: ActorCommand,
+  message: Message,
+  shrunk: ReadShrunk,
+): Answer | Promise<Answer> {
+  const read = readMessage(command, message);
+  if (!read.ok) return read.answer;
+  const key = readKey(message.headers);
+  if (!key.ok) return key.answer;
+  const { to, command: asked, user, request } = command.toCommand(read.value.id, read.value.body);
+  const boundTo = clientKey(key.value, user, verb, request, 'cmd');
+  return engine
+    .ask<'schedule' | 'wallet'>(to, asked, keyed(boundTo))
+    .then((outcome) => command.toAnswer(outcome, shrunk));
+}
+
+function endpoint<Body>(
+  name: string,
+  isCommand: boolean,
+  shape: MessageShape<Body>,
+  answer: (id: string, body: Body) => Answer | Promise<Answer>,
+): Endpoint {
+  return {
+    name,
+    subject: `onsale.v1.${name.replace('-', '.')}.*`,
+    isCommand,
+    answer(message) {
+      const read = readMessage(shape, message);
+      return read.ok ? answer(read.value.id, read.value.body) : read.answer;
+    },
+  };
+}
+
+function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
+  const shape = { id: { name: 'room', schema: roomId }, body: z.strictObject({ userId }), mayBeEmpty: false };
+  return endpoint('cmd-join', true, shape, async (room, body) => {
+    const joined = await desk.join(room, body.userId);
+    if (joined.type === 'rejected') return problem(joined.code, joined.details);
+    const { token, place, existing } = joined;
+    return json(existing ? 200 : 201, queueTokenBody(token, place, desk.status(place)));
+  });
+}
+
+function queryEndpoints({ engine }: EndpointDependencies, shrunk: ReadShrunk): Endpoint[] {
+  const seatLists = createSeatLists();
+  // Random per process, so that no version is ever used again, also after a crash that undid changes.
+  const versionPrefix = randomBytes(6).toString('base64url');
+  const ofSchedule = { name: 'scheduleId', schema: scheduleId };
+  return [
+    endpoint(
+      'query-seats',
+      false,
+      { id: ofSchedule, body: z.strictObject({ status: z.enum(['available']).optional() }), mayBeEmpty: true },
+      (schedule, { status }) => {
+        const view = engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
+        if (view === null) return problem('schedule_not_found');
+        const body = seatLists.body(view, `${versionPrefix}.${view.changes}`, status === 'available');
+        return { status: 200, body, contentType: 'application/json', headers: [] };
+      },
+    ),
+    endpoint(
+      'query-reservation',
+      false,
+      { id: ofSchedule, body: z.strictObject({ userId, reservationId }), mayBeEmpty: false },
+      async (schedule, body) => {
+        const query = { type: 'reservation', ...body } as const;
+        const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
+        return toReservationAnswer(view, shrunk);
+      },
+    ),
+    endpoint(
+      'query-balance',
+      false,
+      { id: { name: 'userId', schema: userId }, body: z.strictObject({}), mayBeEmpty: true },
+      async (user) => {
+        const view = await engine.viewDurable<'wallet', 'balance'>(`wallet:${user}`, { type: 'balance' });
+        return json(200, { userId: view.userId, balance: view.balance });
+      },
+    ),
+  ];
+}

@@ -1,0 +1,35 @@
+/** What is told of a message that cannot be carried out, on a subject of its own beside the feed. Pure. */
+import { limits } from '../../limits.ts';
+import type { Answer } from '../../http/answer.ts';
+import type { Message } from './message.ts';
+
+export const rejectedSubject = 'onsale.v1.advisory.rejected';
+
+export interface RejectedReport {
+  readonly payload: string;
+  /** The original ones; without those that a stream which records the reports would obey. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** @param sequence of the message in the work queue */
+export function rejectedReport(message: Message, sequence: number, refusal: Answer): RejectedReport {
+  const headers: [name: string, value: string][] = [];
+  const named: Record<string, string[]> = {};
+  let chars = 0;
+  let complete = true;
+  for (const [name, values] of message.headers ?? []) {
+    for (const value of values) {
+      chars += name.length + value.length;
+      if (chars > limits.rejectedHeadersMax) {
+        complete = false;
+        continue;
+      }
+      (named[name] ??= []).push(value);
+      if (!name.toLowerCase().startsWith('nats-')) headers.push([name, value]);
+    }
+  }
+  const body = { subject: message.subject, sequence, headers: named, headersComplete: complete };
+  if (typeof refusal.body !== 'string') throw new Error('a problem is JSON text');
+  const payload = `{"reason":${refusal.body},${JSON.stringify(body).slice(1)}`;
+  return { payload, headers };
+}

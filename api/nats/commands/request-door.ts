@@ -1,0 +1,157 @@
+/**
+ * Request and reply: one subscription an endpoint, one answer a request. A request is looked at when it arrives and
+ * never put aside: past the bound it is refused at once, so nothing piles up here.
+ */
+import { headers as natsHeaders, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import type { Answer } from '../../http/answer.ts';
+import { problem } from '../../http/problems.ts';
+import { limits } from '../../limits.ts';
+import type { Log } from '../../log.ts';
+import type { OnsaleEngine } from '../../protocols.ts';
+import type { Endpoint } from './endpoints.ts';
+import { EndpointStats, queueGroup, type ListedEndpoint } from './micro-service.ts';
+import { toReply } from './reply.ts';
+
+/** Of servers that have not said it yet; the default of nats-server. */
+const payloadBytesDefault = 1024 * 1024;
+/** At most one line about dropped messages in so long, ms. */
+const dropLogEveryMs = 1_000;
+const success = 'accepted';
+
+export interface RequestDoorOptions {
+  readonly engine: Pick<OnsaleEngine, 'waiting' | 'waitingMax'>;
+  readonly endpoints: readonly Endpoint[];
+  readonly log: Log;
+  /** One answered request; `outcome` is `accepted`, `replayed` or the code of a problem. */
+  readonly observe: (endpoint: string, outcome: string, seconds: number) => void;
+}
+
+export class RequestDoor {
+  readonly listed: readonly ListedEndpoint[];
+  readonly #options: RequestDoorOptions;
+  readonly #served: readonly { readonly endpoint: Endpoint; readonly stats: EndpointStats }[];
+  #subscriptions: Subscription[] = [];
+  #inFlight = 0;
+  #failures = 0;
+  #dropped = 0;
+  #nextDropLogMs = 0;
+  #closed = false;
+  #idle: (() => void) | null = null;
+
+  constructor(options: RequestDoorOptions) {
+    this.#options = options;
+    this.#served = options.endpoints.map((endpoint) => ({ endpoint, stats: new EndpointStats() }));
+    this.listed = this.#served.map(({ endpoint, stats }) => ({
+      name: endpoint.name,
+      subject: endpoint.subject,
+      stats,
+    }));
+  }
+
+  /** Serves this connection, and no other from now on. */
+  listen(nc: NatsConnection): void {
+    this.silence();
+    this.#subscriptions = this.#served.map(({ endpoint, stats }) => {
+      const callback = (error: Error | null, message: Msg): void => {
+        if (error === null) this.#serve(nc, endpoint, stats, message);
+        else this.#options.log.error({ err: error, subject: endpoint.subject }, 'a NATS subscription failed');
+      };
+      return nc.subscribe(endpoint.subject, { queue: queueGroup, callback });
+    });
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Takes no new request; resolves when those under way are answered. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.silence();
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+
+  /** Listens to nobody. */
+  silence(): void {
+    for (const subscription of this.#subscriptions) if (!subscription.isClosed()) subscription.unsubscribe();
+    this.#subscriptions = [];
+  }
+
+  #serve(nc: NatsConnection, endpoint: Endpoint, stats: EndpointStats, message: Msg): void {
+    const startedMs = performance.now();
+    const respond = (answer: Answer): void => this.#respond(nc, endpoint, stats, message, answer, startedMs);
+    // Nobody would learn what became of it; whoever wants no answer publishes a durable command.
+    if (!message.reply) {
+      this.#drop(endpoint);
+      return;
+    }
+    const refused = this.#refusedUnseen(endpoint);
+    if (refused !== null) {
+      respond(refused);
+      return;
+    }
+    let answering: Answer | Promise<Answer>;
+    try {
+      answering = endpoint.answer(message);
+    } catch (error) {
+      answering = this.#failed(endpoint, error);
+    }
+    if (!(answering instanceof Promise)) {
+      respond(answering);
+      return;
+    }
+    this.#inFlight++;
+    answering
+      .catch((error: unknown) => this.#failed(endpoint, error))
+      .then(respond)
+      .finally(() => {
+        if (--this.#inFlight === 0) this.#idle?.();
+      })
+      .catch((error: unknown) => this.#options.log.error({ err: error }, 'a reply could not be sent over NATS'));
+  }
+
+  #refusedUnseen({ isCommand }: Endpoint): Answer | null {
+    const { engine } = this.#options;
+    if (this.#closed) return problem('draining');
+    if (this.#inFlight >= limits.natsRequestsInFlightMax) return problem('overloaded');
+    return isCommand && engine.waiting >= engine.waitingMax ? problem('overloaded') : null;
+  }
+
+  #respond(
+    nc: NatsConnection,
+    { name }: Endpoint,
+    stats: EndpointStats,
+    message: Msg,
+    answer: Answer,
+    startedMs: number,
+  ): void {
+    const { observe } = this.#options;
+    const { payload, headers, error } = toReply(answer, nc.info?.max_payload ?? payloadBytesDefault);
+    if (headers.length === 0) message.respond(payload);
+    else {
+      const sent = natsHeaders();
+      for (const [header, value] of headers) sent.set(header, value);
+      message.respond(payload, { headers: sent });
+    }
+    const elapsedMs = performance.now() - startedMs;
+    stats.count(elapsedMs, error);
+    const outcome = answer.code ?? (headers.length === 0 ? success : 'replayed');
+    observe(name, outcome, elapsedMs / 1000);
+  }
+
+  #failed({ name }: Endpoint, error: unknown): Answer {
+    const requestId = `nats-${(++this.#failures).toString(36)}`;
+    this.#options.log.error({ err: error, requestId, endpoint: name }, 'a request failed unexpectedly');
+    return problem('internal', { requestId });
+  }
+
+  #drop({ name }: Endpoint): void {
+    this.#dropped++;
+    const nowMs = performance.now();
+    if (nowMs < this.#nextDropLogMs) return;
+    this.#nextDropLogMs = nowMs + dropLogEveryMs;
+    this.#options.log.warn({ endpoint: name, dropped: this.#dropped }, 'requests without a reply subject are dropped');
+    this.#dropped = 0;
+  }
+}

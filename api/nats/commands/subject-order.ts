@@ -1,0 +1,30 @@
+/**
+ * Which commands must let an older one of their subject go first. A command that found the engine full comes again
+ * later; until it does, younger ones of the same subject wait in the same way. Others are not held up.
+ */
+export class SubjectOrder {
+  /** Sequences sent back, by subject. As many in all as the server lets be unacked. */
+  readonly #sentBack = new Map<string, Set<number>>();
+
+  /** Whether an older command of this subject has been sent back and is not there yet. */
+  mustWait(subject: string, sequence: number): boolean {
+    for (const older of this.#sentBack.get(subject) ?? []) if (older < sequence) return true;
+    return false;
+  }
+
+  sendBack(subject: string, sequence: number): void {
+    const sequences = this.#sentBack.get(subject);
+    if (sequences === undefined) this.#sentBack.set(subject, new Set([sequence]));
+    else sequences.add(sequence);
+  }
+
+  /** It is here again, or over. */
+  arrived(subject: string, sequence: number): void {
+    const sequences = this.#sentBack.get(subject);
+    if (sequences?.delete(sequence) === true && sequences.size === 0) this.#sentBack.delete(subject);
+  }
+
+  clear(): void {
+    this.#sentBack.clear();
+  }
+}
