@@ -107,7 +107,8 @@ class FollowerLoop {
       this.#follower.indexKeysThrough(this.#durableThrough);
       tell({ type: 'ready' });
       tell({ type: 'report', seen: 0, report: this.#follower.report() });
-      this.#schedule(0);
+      // The engine recovers now: what is left to follow can wait until it appends, or a little.
+      this.#rest(restMs);
     });
   }
 
@@ -143,10 +144,13 @@ class FollowerLoop {
     this.#maintain(seen, more || turns > 0);
     if (more) this.#schedule(0);
     else if (turns > 0) this.#schedule(turns >= muchTurns ? pauseAfterMuchMs : pauseMs);
-    else {
-      this.#schedule(Math.min(restMs, Math.max(1, this.#nextScrubMs - performance.now())));
-      this.#resting = true;
-    }
+    else this.#rest(Math.min(restMs, Math.max(1, this.#nextScrubMs - performance.now())));
+  }
+
+  /** Waits, unless the journal advances. */
+  #rest(delayMs: number): void {
+    this.#schedule(delayMs);
+    this.#resting = true;
   }
 
   #maintain(through: number, busy: boolean): void {

@@ -41,7 +41,8 @@ export interface StepOutcome {
 const stateEntriesMax = 40_000;
 const stateMs = 50;
 const snapshotBytesMax = 4 * 1024 * 1024;
-const snapshotMs = 20;
+/** As long as what it applies: a cycle that takes long leaves a long tail to the next start. */
+const snapshotMs = 50;
 const expiredKeysMin = 500;
 
 /**
