@@ -5,7 +5,6 @@
  * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, NATS, final snapshots, lock released.
  */
 import './require-node.ts';
-import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
@@ -22,9 +21,10 @@ import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { lineOpener } from './nats/line-opener.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
+import { startCommandDoor } from './nats/commands/command-door.ts';
 import { systemTimers } from './queue/admission-driver.ts';
-import { openEngineLine } from './queue/engine-line.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
@@ -117,7 +117,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     engine,
     timers,
     onError,
-    openLines: async (room) => [await openEngineLine(engine, room, randomBytes(9).toString('base64url'))],
+    openLines: lineOpener({ engine, link: nats.link, journalId: storage.journal.id, log }),
   });
   waiting.rooms = rooms;
   const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);
@@ -125,6 +125,20 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const readModel = new ReadModelReader(storage.readModelFile);
   const readModelProgress = followReadModel((listener) => storage.follower.subscribe(listener), readModel.through());
   await rooms.start();
+  const commands =
+    nats.link === null
+      ? null
+      : startCommandDoor({
+          link: nats.link,
+          engine,
+          desk,
+          readModel,
+          readModelProgress,
+          journalId: storage.journal.id,
+          noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
+          observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
+          log,
+        });
 
   let draining = false;
   const clock = watchClock(engine.clock, log);
@@ -142,6 +156,11 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     'Rooms that let nobody in because the engine has too much to do',
     () => rooms.names().filter((name) => rooms.paused(name)).length,
   );
+  metrics.gauge(
+    'onsale_durable_commands_in_flight',
+    'Durable commands taken from the work queue and not yet acked',
+    () => commands?.stats.durableInFlight ?? 0,
+  );
   const app = createHttpApp({
     engine,
     desk,
@@ -155,7 +174,10 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     adminKey,
     jwtSecret: config.authJwtSecret,
     draining: () => draining,
-    readiness: () => ({ ready: !draining, degraded: [...(clock.apart() ? ['clock'] : []), ...nats.degraded()] }),
+    readiness: () => ({
+      ready: !draining,
+      degraded: [...(clock.apart() ? ['clock'] : []), ...nats.degraded(), ...(commands?.degraded() ?? [])],
+    }),
     overview: () => ({
       journal: { id: storage.journal.id, position: engine.durableBatch },
       readModel: { lag: engine.durableBatch - readModelProgress.through },
@@ -177,7 +199,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   async function stop(): Promise<void> {
     draining = true;
     clock.stop();
-    await Promise.all([server.close(), rooms.stop()]);
+    await Promise.all([server.close(), rooms.stop(), commands?.close()]);
     await engine.drain();
     await nats.stop();
     readModel.close();

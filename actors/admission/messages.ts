@@ -128,6 +128,8 @@ export type AdmissionQuery =
   | { readonly type: 'token'; readonly session: SessionRef }
   /** The live session of a user, whatever token it has. */
   | { readonly type: 'session'; readonly userId: string }
+  /** Who has left a line early. */
+  | { readonly type: 'leavers'; readonly epoch: string }
   | { readonly type: 'room' }
   | { readonly type: 'capacity' };
 
@@ -154,6 +156,8 @@ export interface RoomView {
 export interface AdmissionViews {
   readonly token: TokenStatus;
   readonly session: Session | null;
+  /** Ranges of places above `takenThrough`, `[from, to, from, to, …]` in order. */
+  readonly leavers: readonly number[];
   /** Null for a room that was never made. */
   readonly room: RoomView | null;
   /** How many `AdmitPeople` would admit now, and the stamped time in ms at which that may grow by itself. */

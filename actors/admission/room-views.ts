@@ -37,6 +37,8 @@ export function view(
       const { epoch, place, userId, startedAt, expiresAt } = session;
       return { epoch, place, userId, startedAt, expiresAt };
     }
+    case 'leavers':
+      return state.lines.get(query.epoch)?.leavers.toPairs() ?? [];
     case 'room':
       return roomView(state, atMs);
     case 'capacity':

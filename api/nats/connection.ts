@@ -44,6 +44,8 @@ export class NatsLink {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<(nats: LiveNats) => void>();
+  /** How to end the wait of each request under way. */
+  readonly #waiting = new Set<(error: unknown) => void>();
   #url: string | null;
   #live: LiveNats | null = null;
   #state: NatsState = 'connecting';
@@ -72,6 +74,23 @@ export class NatsLink {
   live(): LiveNats {
     if (this.#live === null || this.#state !== 'connected') throw new NatsAway('NATS is away');
     return this.#live;
+  }
+
+  /**
+   * Runs requests against the live connection. Rejects with `NatsAway` as soon as the connection is lost, instead of
+   * after the request's timeout; whether the server carried the request out is then unknown.
+   */
+  use<T>(work: (nats: LiveNats) => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.add(reject);
+    const done = (): void => void this.#waiting.delete(reject);
+    try {
+      work(this.live()).then(resolve, reject).finally(done);
+    } catch (error) {
+      reject(error);
+      done();
+    }
+    return promise;
   }
 
   /** Calls back at once when connected, and at every connecting from then on. Returns how to stop that. */
@@ -114,8 +133,9 @@ export class NatsLink {
       const nc = await this.#connectOnce();
       if (nc !== null) await this.#serve(nc);
       this.#live = null;
+      this.#endWaiting();
       if (this.#state !== 'connecting') this.#state = 'reconnecting';
-      await this.#pause();
+      if (!this.#stopping.signal.aborted) await this.#pause();
     }
   }
 
@@ -161,6 +181,7 @@ export class NatsLink {
       if (status.type === 'disconnect') {
         this.#state = 'reconnecting';
         this.#tellAway(status.server);
+        this.#endWaiting();
       } else if (status.type === 'reconnect') {
         this.#tellConnected(live);
       } else if (status.type === 'error') {
@@ -177,6 +198,12 @@ export class NatsLink {
     const { info } = live.nc;
     this.#options.log.info({ url: this.url, version: info?.version, server: info?.server_id }, 'connected to NATS');
     for (const listener of this.#listeners) listener(live);
+  }
+
+  #endWaiting(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const reject of waiting) reject(new NatsAway('NATS went away; whether it carried this out is unknown'));
   }
 
   /** Once an outage, not once an attempt. */

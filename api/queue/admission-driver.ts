@@ -36,7 +36,7 @@ export interface DriverOptions {
   readonly engine: OnsaleEngine;
   readonly room: string;
   /** Oldest first: a line that still has people is drained before the next. */
-  readonly lines: readonly WaitingLine[];
+  readonly lines: () => readonly WaitingLine[];
   readonly timers: Timers;
   /** A line that could not be reached; the driver tries again by itself. */
   readonly onError: (error: unknown) => void;
@@ -110,7 +110,7 @@ export class AdmissionDriver {
   }
 
   async #settleAll(): Promise<void> {
-    for (const line of this.#options.lines) {
+    for (const line of this.#options.lines()) {
       try {
         await line.settle(this.#takenThrough(line));
       } catch (error) {
@@ -137,7 +137,7 @@ export class AdmissionDriver {
 
   async #admitAll(): Promise<PassEnd> {
     const { engine, lines } = this.#options;
-    for (const line of lines) {
+    for (const line of lines()) {
       for (;;) {
         this.#paused = engine.waiting > engine.waitingMax / 2;
         if (this.#paused) return this.#tryAgain();

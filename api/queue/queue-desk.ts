@@ -107,14 +107,15 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     const inside = await sessionOf(roomName, userId);
     if (inside !== null) return joined(roomName, inside, true);
     for (let tries = 0; tries < joinTriesMax; tries += 1) {
-      const drawn = await room.line.join(userId);
+      const { line } = room;
+      const drawn = await line.join(userId);
       if (drawn.type === 'refused') return rejected(drawn.code);
-      const place = { room: roomName, epoch: room.line.epoch, place: drawn.place, userId };
+      const place = { room: roomName, epoch: line.epoch, place: drawn.place, userId };
       const session = await sessionOf(roomName, userId);
       if (session !== null) {
         // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
         const own = session.place === place.place && session.epoch === place.epoch;
-        if (!own) await room.line.leave(place.place);
+        if (!own) await line.leave(place.place);
         return joined(roomName, session, !own || drawn.existing);
       }
       if (tokenOf(place).status === 'waiting') {
@@ -125,7 +126,7 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
       const query = { type: 'token', session: place } as const;
       const durable = await engine.viewDurable<'admission', 'token'>(`admission:${roomName}`, query);
       if (durable.status !== 'expired') return joined(roomName, place, drawn.existing);
-      await room.line.leave(place.place);
+      await line.leave(place.place);
     }
     return rejected('queue_unavailable');
   }

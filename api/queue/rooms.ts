@@ -4,7 +4,7 @@ import type { LineKind, RoomPolicy } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import { AdmissionDriver, type Timers } from './admission-driver.ts';
-import type { WaitingLine } from './waiting-line.ts';
+import type { RoomLines, WaitingLine } from './waiting-line.ts';
 
 const mainRoom = 'main';
 
@@ -18,9 +18,9 @@ const defaultPolicy: RoomPolicy = {
 
 export interface Room {
   readonly name: string;
-  /** Oldest first; the last one is `line`. */
+  /** Oldest first; both may change, so whoever needs a line twice keeps it. */
   readonly lines: readonly WaitingLine[];
-  /** The line that people join. */
+  /** The line that people join now. */
   readonly line: WaitingLine;
   readonly driver: AdmissionDriver;
 }
@@ -44,15 +44,47 @@ export interface RoomRefusal {
 
 export interface RoomsOptions {
   readonly engine: OnsaleEngine;
-  /** Opens the lines of a room, oldest first, at least one. The admission actor is told of each here. */
-  readonly openLines: (room: string) => Promise<readonly WaitingLine[]>;
+  /**
+   * Opens the lines of a room. The admission actor is told here of those that there are then, by the lines themselves of
+   * those that come later. `wake`: somebody came into a line without this process.
+   */
+  readonly openLines: (room: string, wake: () => void) => Promise<RoomLines>;
   readonly timers: Timers;
   readonly onError: (error: unknown) => void;
 }
 
+class OpenRoom implements Room {
+  readonly name: string;
+  readonly driver: AdmissionDriver;
+  readonly #lines: RoomLines;
+
+  constructor(name: string, lines: RoomLines, driver: AdmissionDriver) {
+    this.name = name;
+    this.driver = driver;
+    this.#lines = lines;
+  }
+
+  get lines(): readonly WaitingLine[] {
+    return this.#lines.all();
+  }
+
+  get line(): WaitingLine {
+    return this.#lines.current();
+  }
+
+  waiting(): number {
+    return this.#lines.waiting();
+  }
+
+  async stop(): Promise<void> {
+    await this.driver.stop();
+    await this.#lines.stop();
+  }
+}
+
 export class Rooms {
   readonly #options: RoomsOptions;
-  readonly #rooms = new Map<string, Room>();
+  readonly #rooms = new Map<string, OpenRoom>();
   readonly #opening = new Map<string, Promise<void>>();
   #stopped = false;
 
@@ -73,7 +105,7 @@ export class Rooms {
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.allSettled(this.#opening.values());
-    await Promise.all(Array.from(this.#rooms.values(), (room) => room.driver.stop()));
+    await Promise.all(Array.from(this.#rooms.values(), (room) => room.stop()));
   }
 
   find(room: string): Room | undefined {
@@ -107,14 +139,15 @@ export class Rooms {
     return { type: 'put' };
   }
 
-  /** For operators; null for a room that was never made. `waiting` counts the engine's lines. */
+  /** For operators; null for a room that was never made. `waiting` is about right at any instant. */
   report(room: string): RoomReport | null {
     const { engine } = this.#options;
     const put = engine.view<'catalog', 'room'>('catalog:main', { type: 'room', room });
     const seen = engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
     if (put === null || seen === null) return null;
     const { policy, active, admitted, expired } = seen;
-    const { waiting } = engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' });
+    const inEngine = engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' }).waiting;
+    const waiting = inEngine + (this.#rooms.get(room)?.waiting() ?? 0);
     return { room, ...policy, policy, concertIds: put.concertIds, waiting, active, admitted, expired };
   }
 
@@ -162,12 +195,10 @@ export class Rooms {
   async #openNow(name: string): Promise<void> {
     if (this.#stopped || this.#rooms.has(name)) return;
     const { engine, openLines, timers, onError } = this.#options;
-    const lines = await openLines(name);
-    const line = lines.at(-1);
-    if (line === undefined) throw new Error(`room ${name} has no line`);
-    for (const { epoch, kind } of lines) await this.#openLine(name, epoch, kind);
-    const driver = new AdmissionDriver({ engine, room: name, lines, timers, onError });
-    this.#rooms.set(name, { name, lines, line, driver });
+    const lines = await openLines(name, () => this.poke(name));
+    for (const { epoch, kind } of lines.all()) await this.#openLine(name, epoch, kind);
+    const driver = new AdmissionDriver({ engine, room: name, lines: () => lines.all(), timers, onError });
+    this.#rooms.set(name, new OpenRoom(name, lines, driver));
     await driver.start();
   }
 

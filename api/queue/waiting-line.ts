@@ -38,3 +38,22 @@ export interface WaitingLine {
   /** People in line, settled ones not counted. */
   counts(): Promise<{ readonly waiting: number; readonly lastPlace: number }>;
 }
+
+/** The lines of one room. Which ones there are may change: a stream that has lost people is made anew. */
+export interface RoomLines {
+  /** Oldest first: one that still has people is drained before the next. */
+  all(): readonly WaitingLine[];
+  /** The line that people join. It refuses `queue_unavailable` while it cannot be reached. */
+  current(): WaitingLine;
+  /** About how many people wait outside the engine, at once. */
+  waiting(): number;
+  /** The drivers have stopped before. */
+  stop(): Promise<void>;
+}
+
+/** Lines that stay what they are; the last one is joined. Throws when there is none. */
+export function fixedLines(lines: readonly WaitingLine[]): RoomLines {
+  const current = lines.at(-1);
+  if (current === undefined) throw new Error('a room needs a line');
+  return { all: () => lines, current: () => current, waiting: () => 0, stop: async () => undefined };
+}

@@ -7,7 +7,7 @@ import { openEngineLine } from '../../api/queue/engine-line.ts';
 import { createQueueDesk, type JoinedQueue, type QueueDesk } from '../../api/queue/queue-desk.ts';
 import { createQueueTokens } from '../../api/queue/queue-token.ts';
 import { Rooms } from '../../api/queue/rooms.ts';
-import type { WaitingLine } from '../../api/queue/waiting-line.ts';
+import { fixedLines, type WaitingLine } from '../../api/queue/waiting-line.ts';
 import type { Protocols } from '../../api/protocols.ts';
 import { Engine } from '../../engine/engine.ts';
 import { rulesUnderTest } from '../actors/rules-under-test.ts';
@@ -75,10 +75,8 @@ export class QueueUnderTest {
     const onError = (error: unknown): void => void this.errors.push(error);
     this.rooms = new Rooms({
       engine: this.engine,
-      openLines: async (room) => [
-        await openEngineLine(this.engine, room, `epoch-of-${room}`),
-        ...(options.newerLines ?? []),
-      ],
+      openLines: async (room) =>
+        fixedLines([await openEngineLine(this.engine, room, `epoch-of-${room}`), ...(options.newerLines ?? [])]),
       timers,
       onError,
     });

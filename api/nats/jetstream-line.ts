@@ -1,0 +1,208 @@
+/**
+ * A waiting line on one JetStream stream, of one epoch. The stream's sequence is the place, so joining is publishing:
+ * here, over HTTP, or by any client that may publish on the line's subjects.
+ *
+ * 1. `join` tells a place only after the server's ack, and never one of a stream that has been given up (`retire`).
+ * 2. `leave` and `settle` repeat themselves when NATS comes back; what they forget is journaled as gone already, so until
+ *    then the messages only stand in the way of their users' next joins, which the door resolves.
+ * 3. No request to JetStream is made to tell anyone where they stand: that is the admission actor's.
+ */
+import { Empty, RequestError } from '@nats-io/transport-node';
+import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
+import { jetStreamTimeoutMs, type NatsLink } from './connection.ts';
+import { LineReader } from './line-reader.ts';
+import { isAlreadyInLine, isApiError, isJoinBody, type LineStream } from './line-stream.ts';
+
+/** How often a place found is gone when it is looked at, before the line counts as unavailable. */
+const joinTriesMax = 3;
+/** Deletions under way at once while leavers are caught up with. */
+const deletionsMax = 32;
+/** How old the number of people may be that operators see, ms. */
+const countMaxAgeMs = 1_000;
+const noMessageFound = 10_037;
+const sequenceNotFound = 10_043;
+
+export interface JetStreamLineOptions {
+  readonly link: NatsLink;
+  readonly stream: LineStream;
+  readonly epoch: string;
+  /** The last place when the line was opened. */
+  readonly lastPlace: number;
+  /** The highest place durably dealt with; may run a batch ahead. */
+  readonly takenThrough: () => number;
+  /** How many people have left above `takenThrough`. */
+  readonly leavers: () => number;
+  /** Most people above `takenThrough`. */
+  readonly peopleMax: number;
+  /** Somebody joined while nobody waited. */
+  readonly wake: () => void;
+  /** Something does not fit: the stream should be looked at. */
+  readonly suspect: () => void;
+}
+
+/** An ack or a refusal of JetStream, as it answers to a publish. */
+interface PublishAnswer {
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly error?: { readonly err_code: number; readonly description: string };
+}
+
+export class JetStreamLine implements WaitingLine {
+  readonly kind = 'stream';
+  readonly epoch: string;
+  readonly #options: JetStreamLineOptions;
+  readonly #reader: LineReader;
+  /** The stream's last sequence is at least this. */
+  #lastPlace: number;
+  #countedAtMs = -Infinity;
+  /** Places that have left and whose messages are not known to be gone. */
+  readonly #leaving = new Set<number>();
+  #retired = false;
+
+  constructor(options: JetStreamLineOptions) {
+    this.#options = options;
+    this.epoch = options.epoch;
+    this.#lastPlace = options.lastPlace;
+    this.#reader = new LineReader({
+      link: options.link,
+      stream: options.stream,
+      wake: options.wake,
+      onPlace: (place) => this.saw(place),
+      onMalformed: (place) => void this.#delete(place).catch(() => undefined),
+      onEnded: options.suspect,
+    });
+  }
+
+  async join(userId: string): Promise<Joined> {
+    const { takenThrough, peopleMax, suspect } = this.#options;
+    try {
+      for (let tries = 0; tries < joinTriesMax && !this.#retired; tries += 1) {
+        const before = takenThrough();
+        const full = this.#lastPlace - before >= peopleMax;
+        const drawn = full ? null : await this.#publish(userId);
+        if (this.#retired) break;
+        if (drawn !== null) {
+          // A place below those dealt with before it was drawn: this is not the stream that it was.
+          if (drawn <= before) break;
+          this.saw(drawn);
+          return { type: 'joined', place: drawn, existing: false };
+        }
+        const place = await this.#find(userId);
+        if (this.#retired) break;
+        if (place !== null) return { type: 'joined', place, existing: true };
+        if (full) return { type: 'refused', code: 'overloaded' };
+      }
+      suspect();
+    } catch (error) {
+      // The stream is gone when nobody answers to its subjects.
+      if (error instanceof RequestError && error.isNoResponders()) suspect();
+    }
+    return { type: 'refused', code: 'queue_unavailable' };
+  }
+
+  take(after: number, count: number): Promise<Taken> {
+    if (this.#retired) return Promise.resolve({ people: [], through: after });
+    return this.#reader.take(after, count, this.#lastPlace);
+  }
+
+  async settle(through: number): Promise<void> {
+    this.#reader.drop(through);
+    if (this.#retired || through === 0) return;
+    const { link, stream } = this.#options;
+    // It purges what stands below the sequence that it names.
+    await link.use(({ jsm }) => jsm.streams.purge(stream.name, { seq: through + 1 }));
+  }
+
+  async leave(place: number): Promise<void> {
+    this.#reader.forget(place);
+    this.#leaving.add(place);
+    await this.#delete(place);
+    this.#leaving.delete(place);
+  }
+
+  async counts(): Promise<{ readonly waiting: number; readonly lastPlace: number }> {
+    const { link, stream } = this.#options;
+    const { state } = await link.use(({ jsm }) => jsm.streams.info(stream.name));
+    this.saw(state.last_seq);
+    return { waiting: state.messages, lastPlace: this.#lastPlace };
+  }
+
+  /** About how many people wait, at once; who joined without this process may be missing for a second. */
+  waiting(): number {
+    const { link, takenThrough, leavers } = this.#options;
+    if (link.state === 'connected' && performance.now() - this.#countedAtMs > countMaxAgeMs) {
+      this.#countedAtMs = performance.now();
+      void this.counts().catch(() => undefined);
+    }
+    return this.#retired ? 0 : Math.max(0, this.#lastPlace - takenThrough() - leavers());
+  }
+
+  saw(lastPlace: number): void {
+    this.#lastPlace = Math.max(this.#lastPlace, lastPlace);
+  }
+
+  /** NATS is (back) there and the stream is the one it was: reads on, and forgets whoever is still to be forgotten. */
+  resume(leaversToForget: Iterable<number>): void {
+    for (const place of leaversToForget) if (place <= this.#lastPlace) this.#leaving.add(place);
+    this.#reader.restart();
+    void this.#catchUp();
+  }
+
+  /** The stream is lost: nothing of it is told, taken or changed any more. */
+  retire(): void {
+    this.#retired = true;
+    this.#reader.stop();
+  }
+
+  /** Null when the user stands in line already. */
+  async #publish(userId: string): Promise<number | null> {
+    const { link, stream } = this.#options;
+    const subject = stream.subjectOf(userId);
+    // Not the client's `publish`: that one stores empty headers with every join.
+    const message = await link.use(({ nc }) => nc.request(subject, Empty, { timeout: jetStreamTimeoutMs }));
+    const answer = message.json<PublishAnswer>();
+    if (answer.error !== undefined) {
+      if (isAlreadyInLine(answer.error)) return null;
+      throw new Error(`JetStream refused a join: ${answer.error.description}`);
+    }
+    if (answer.stream !== stream.name || answer.seq === undefined) throw new Error('a join was answered by a stranger');
+    return answer.seq;
+  }
+
+  /** The place of a user who stands in line; a message that is no join is removed, because it would keep the user out. */
+  async #find(userId: string): Promise<number | null> {
+    const { link, stream } = this.#options;
+    const query = { last_by_subj: stream.subjectOf(userId) };
+    const found = await link.use(({ jsm }) => jsm.direct.getMessage(stream.name, query));
+    if (found === null) return null;
+    if (isJoinBody(found.data)) return found.seq;
+    await this.#delete(found.seq);
+    return null;
+  }
+
+  /** Idempotent. */
+  async #delete(place: number): Promise<void> {
+    if (this.#retired) return;
+    const { link, stream } = this.#options;
+    try {
+      await link.use(({ jsm }) => jsm.streams.deleteMessage(stream.name, place, false));
+    } catch (error) {
+      if (!isApiError(error, noMessageFound) && !isApiError(error, sequenceNotFound)) throw error;
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { takenThrough } = this.#options;
+    const places = [...this.#leaving].filter((place) => place > takenThrough());
+    this.#leaving.clear();
+    const later = places.values();
+    const forget = async (): Promise<void> => {
+      for (const place of later) {
+        // What fails now is tried again when NATS is back; the last one who leaves is forgotten by settling.
+        await this.leave(place).catch(() => undefined);
+      }
+    };
+    await this.settle(takenThrough()).catch(() => undefined);
+    await Promise.all(Array.from({ length: deletionsMax }, forget));
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The lines of one room while NATS is in use: the stream's, and before it the engine's own if that was ever used.
+ *
+ * Whenever NATS connects, and when something does not fit, the stream is looked at before anybody may join:
+ * - it is there, ours, of a known epoch, and ends at or behind `takenThrough`: the line goes on;
+ * - it is there and ours, but its epoch is new to the journal (a crash came between making and journaling it): it is opened;
+ * - it is gone, or ends below `takenThrough`, or is of another epoch than the journal's: the journal loses that line, and a
+ *   stream with a new epoch takes its place;
+ * - it is another journal's, or nobody's: it is left alone, and nobody can join here.
+ */
+import type { StreamInfo } from '@nats-io/jetstream';
+import type { AdmissionCommand, RoomView } from '../../actors/admission/messages.ts';
+import { limits } from '../limits.ts';
+import type { Log } from '../log.ts';
+import type { OnsaleEngine } from '../protocols.ts';
+import type { RoomLines, WaitingLine } from '../queue/waiting-line.ts';
+import { NatsAway, type NatsLink } from './connection.ts';
+import { JetStreamLine } from './jetstream-line.ts';
+import { findStream, lineStreamConfig, lineStreamOf, ownerOf, type LineStream } from './line-stream.ts';
+
+/** After a look that failed although NATS is there, ms until the next one. */
+const retryMs = 500;
+
+export interface StreamLinesOptions {
+  readonly engine: OnsaleEngine;
+  readonly link: NatsLink;
+  readonly journalId: string;
+  readonly room: string;
+  /** Drained before the stream's; null when it never had anybody. */
+  readonly engineLine: WaitingLine | null;
+  /** Random, for a stream that is made. */
+  readonly newEpoch: () => string;
+  readonly wake: () => void;
+  readonly log: Log;
+}
+
+const lostText = 'the stream of the waiting line has lost people; its tokens are expired, and a new line begins';
+
+/** Joins are refused while the stream has not been looked at. */
+const closed: WaitingLine = {
+  epoch: 'none',
+  kind: 'stream',
+  join: async () => ({ type: 'refused', code: 'queue_unavailable' }),
+  take: async (after) => ({ people: [], through: after }),
+  settle: async () => undefined,
+  leave: async () => undefined,
+  counts: async () => ({ waiting: 0, lastPlace: 0 }),
+};
+
+export class StreamLines implements RoomLines {
+  readonly #options: StreamLinesOptions;
+  readonly #stream: LineStream;
+  #line: JetStreamLine | null = null;
+  /** Whether the stream has been looked at since NATS connected. */
+  #open = false;
+  #looking: Promise<void> = Promise.resolve();
+  #lookAgain: Promise<void> | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #stopped = false;
+  readonly #unsubscribe: () => void;
+  #refusedFor: string | null = null;
+
+  /** `opened` settles after the first look; at once while NATS is away. */
+  constructor(options: StreamLinesOptions) {
+    this.#options = options;
+    this.#stream = lineStreamOf(options.room);
+    this.#unsubscribe = options.link.onConnect(() => void this.look());
+  }
+
+  get opened(): Promise<void> {
+    return this.#options.link.state === 'connected' ? (this.#lookAgain ?? this.#looking) : Promise.resolve();
+  }
+
+  all(): readonly WaitingLine[] {
+    const { engineLine } = this.#options;
+    return [...(engineLine === null ? [] : [engineLine]), ...(this.#line === null ? [] : [this.#line])];
+  }
+
+  current(): WaitingLine {
+    return this.#open && this.#line !== null ? this.#line : closed;
+  }
+
+  waiting(): number {
+    return this.#line?.waiting() ?? 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#unsubscribe();
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    await this.#looking;
+    this.#line?.retire();
+  }
+
+  /** Looks at the stream, after the look under way if there is one; joins wait outside meanwhile. Never rejects. */
+  look(): Promise<void> {
+    this.#open = false;
+    this.#lookAgain ??= this.#looking.then(() => {
+      this.#lookAgain = null;
+      this.#looking = this.#lookNow();
+      return this.#looking;
+    });
+    return this.#lookAgain;
+  }
+
+  async #lookNow(): Promise<void> {
+    if (this.#stopped || this.#options.link.state !== 'connected') return;
+    try {
+      const found = await this.#settleOnStream();
+      if (found === null || this.#stopped) return;
+      this.#open = this.#lookAgain === null;
+      this.#options.wake();
+    } catch (error) {
+      // When NATS has gone away, its return starts the next look.
+      if (error instanceof NatsAway) return;
+      this.#options.log.warn(
+        { err: error, room: this.#options.room },
+        'the stream of the waiting line cannot be used yet',
+      );
+      this.#retry = setTimeout(() => void this.look(), retryMs);
+    }
+  }
+
+  /** Finds or makes the stream, tells the journal, and sets `#line`; null when the stream is not ours. */
+  async #settleOnStream(): Promise<JetStreamLine | null> {
+    const { link, journalId, room, log } = this.#options;
+    let info = await link.use(({ jsm }) => findStream(jsm, this.#stream));
+    const owner = info === null ? null : ownerOf(info);
+    if (info !== null && owner?.journalId !== journalId) {
+      this.#refuse(info);
+      return null;
+    }
+    const known = this.#streamLines().find((line) => line.epoch === owner?.epoch);
+    if (info !== null && known !== undefined && (known.lost || info.state.last_seq < known.takenThrough)) {
+      log.error(
+        { room, epoch: known.epoch, takenThrough: known.takenThrough, lastPlace: info.state.last_seq },
+        lostText,
+      );
+      await this.#lose(known.epoch);
+      await link.use(({ jsm }) => jsm.streams.delete(this.#stream.name));
+      info = null;
+    }
+    const epoch = (info === null ? null : owner?.epoch) ?? this.#options.newEpoch();
+    for (const line of this.#streamLines()) {
+      if (line.lost || line.epoch === epoch) continue;
+      if (info === null) log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostText);
+      await this.#lose(line.epoch);
+    }
+    info ??= await link.use(({ jsm }) => jsm.streams.add(lineStreamConfig(this.#stream, { journalId, epoch })));
+    await this.#ask({ type: 'OpenLine', epoch, line: 'stream' });
+    return this.#resume(epoch, info.state.last_seq);
+  }
+
+  #resume(epoch: string, lastPlace: number): JetStreamLine {
+    const { engine, link, room, wake } = this.#options;
+    if (this.#line?.epoch === epoch) {
+      this.#line.saw(lastPlace);
+      this.#line.resume([]);
+      return this.#line;
+    }
+    this.#line?.retire();
+    const takenThrough = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.takenThrough ?? 0;
+    const leavers = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.leavers ?? 0;
+    this.#line = new JetStreamLine({
+      link,
+      stream: this.#stream,
+      epoch,
+      lastPlace,
+      takenThrough,
+      leavers,
+      peopleMax: limits.streamLineMax,
+      wake,
+      suspect: () => void this.look(),
+    });
+    // A crash may have come between the journal's leaving and the stream's.
+    const left = engine.view<'admission', 'leavers'>(`admission:${room}`, { type: 'leavers', epoch });
+    this.#line.resume(placesIn(left));
+    return this.#line;
+  }
+
+  async #lose(epoch: string): Promise<void> {
+    if (this.#line?.epoch === epoch) {
+      this.#line.retire();
+      this.#line = null;
+    }
+    await this.#ask({ type: 'LoseLine', epoch });
+  }
+
+  async #ask(command: Extract<AdmissionCommand, { type: 'OpenLine' | 'LoseLine' }>): Promise<void> {
+    const { engine, room } = this.#options;
+    const outcome = await engine.ask<'admission'>(`admission:${room}`, command, { internal: true });
+    if (outcome.type === 'rejected') throw new Error(`room ${room} refused ${command.type}: ${outcome.code}`);
+  }
+
+  /** Stream lines that the journal knows. */
+  #streamLines(): RoomView['lines'] {
+    const { engine, room } = this.#options;
+    const view = engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
+    return view?.lines.filter((line) => line.line === 'stream') ?? [];
+  }
+
+  /** Told once: an operator has to act, and until then every look finds the same. */
+  #refuse(info: StreamInfo): void {
+    this.#line?.retire();
+    this.#line = null;
+    const found = info.config.description ?? 'no description';
+    if (this.#refusedFor === found) return;
+    this.#refusedFor = found;
+    const { log, room } = this.#options;
+    log.error(
+      { room, stream: this.#stream.name, found },
+      'the stream of the waiting line is not of this journal; nobody can join',
+    );
+  }
+}
+
+function placesIn(ranges: readonly number[]): number[] {
+  const places: number[] = [];
+  for (let i = 0; i + 1 < ranges.length; i += 2) {
+    for (let place = ranges[i] ?? 0; place <= (ranges[i + 1] ?? 0); place += 1) places.push(place);
+  }
+  return places;
+}

@@ -1,0 +1,101 @@
+/** The stream behind one room's line: its name, its subjects, its settings, whose it is, and what a join looks like. */
+import {
+  DiscardPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { isId } from '../http/schemas/ids.ts';
+
+/** The smallest that nats-server takes, ms. Joins carry no message id, so nothing is ever looked up in it. */
+const duplicateWindowMs = 100;
+/** A join is empty; this leaves room for headers of tracing, bytes. */
+const messageBytesMax = 8_192;
+const maximumMessagesPerSubject = 10_077;
+
+export interface LineStream {
+  readonly name: string;
+  /** All of the room's users. */
+  readonly subjects: string;
+  subjectOf(userId: string): string;
+}
+
+export function lineStreamOf(room: string): LineStream {
+  const prefix = `onsale.v1.line.${room}.`;
+  return { name: `ONSALE_LINE_${room}`, subjects: `${prefix}*`, subjectOf: (userId) => prefix + userId };
+}
+
+/**
+ * A user has one place because the server takes one message a subject and refuses the next. Nothing else limits the stream:
+ * a limit that drops or refuses would cost somebody the place.
+ */
+export function lineStreamConfig(stream: LineStream, owner: LineOwner) {
+  return {
+    name: stream.name,
+    description: describeLine(owner),
+    subjects: [stream.subjects],
+    retention: RetentionPolicy.Limits,
+    storage: StorageType.File,
+    max_msgs_per_subject: 1,
+    discard: DiscardPolicy.New,
+    discard_new_per_subject: true,
+    duplicate_window: nanos(duplicateWindowMs),
+    max_msg_size: messageBytesMax,
+    allow_direct: true,
+  } satisfies Partial<StreamConfig>;
+}
+
+export interface LineOwner {
+  readonly journalId: string;
+  readonly epoch: string;
+}
+
+const description = /^Onsale waiting line of journal ([A-Za-z0-9_-]+), epoch ([A-Za-z0-9_-]+)$/;
+
+/** What the stream's description says: operators read it, and engines compare it. */
+export function describeLine({ journalId, epoch }: LineOwner): string {
+  return `Onsale waiting line of journal ${journalId}, epoch ${epoch}`;
+}
+
+/** Null for a stream that no engine made. */
+export function ownerOf(info: StreamInfo): LineOwner | null {
+  const [, journalId, epoch] = description.exec(info.config.description ?? '') ?? [];
+  return journalId === undefined || epoch === undefined ? null : { journalId, epoch };
+}
+
+/** Null when there is no such stream; rejects when the server cannot tell. */
+export async function findStream(jsm: JetStreamManager, { name }: LineStream): Promise<StreamInfo | null> {
+  try {
+    return await jsm.streams.info(name);
+  } catch (error) {
+    if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return null;
+    throw error;
+  }
+}
+
+/** The user whose join this message is; null for one that is no join: a name that is no user's, or a body. */
+export function userOf(subject: string, body: Uint8Array): string | null {
+  const userId = subject.slice(subject.lastIndexOf('.') + 1);
+  return isId(userId) && isJoinBody(body) ? userId : null;
+}
+
+/** Empty, or `{}`. */
+export function isJoinBody(body: Uint8Array): boolean {
+  return body.length === 0 || (body.length === 2 && body[0] === 0x7b && body[1] === 0x7d);
+}
+
+export function isApiError(error: unknown, code: number): boolean {
+  return error instanceof JetStreamApiError && error.code === code;
+}
+
+/** The error of a second join. Its code has other causes too, a full disk among them, so its text decides. */
+export function isAlreadyInLine(error: { readonly err_code: number; readonly description: string }): boolean {
+  return (
+    error.err_code === maximumMessagesPerSubject && error.description.includes('maximum messages per subject exceeded')
+  );
+}

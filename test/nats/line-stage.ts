@@ -1,0 +1,45 @@
+/** A line on a real stream, without an engine: what the admission actor would know is a number here. */
+import { connected, linkTo } from './link-stage.ts';
+import type { NatsLink } from '../../api/nats/connection.ts';
+import { JetStreamLine } from '../../api/nats/jetstream-line.ts';
+import { findStream, lineStreamConfig, lineStreamOf, ownerOf } from '../../api/nats/line-stream.ts';
+
+export interface StagedLine {
+  readonly line: JetStreamLine;
+  readonly link: NatsLink;
+  /** How often the line asked for the driver, and for a look at its stream. */
+  readonly asked: { wakes: number; looks: number };
+  close(): Promise<void>;
+}
+
+/** Opens a room's line as a process does that finds the stream or makes it. `peopleMax` bounds it. */
+export async function stageLine(url: string, room: string, peopleMax = 2_000_000): Promise<StagedLine> {
+  const link = linkTo(url);
+  await connected(link);
+  const stream = lineStreamOf(room);
+  const owner = { journalId: 'journal', epoch: `epoch-of-${room}` };
+  const info = await link.use(
+    async ({ jsm }) => (await findStream(jsm, stream)) ?? (await jsm.streams.add(lineStreamConfig(stream, owner))),
+  );
+  const asked = { wakes: 0, looks: 0 };
+  const line = new JetStreamLine({
+    link,
+    stream,
+    epoch: ownerOf(info)?.epoch ?? 'none',
+    lastPlace: info.state.last_seq,
+    takenThrough: () => 0,
+    leavers: () => 0,
+    peopleMax,
+    wake: () => (asked.wakes += 1),
+    suspect: () => (asked.looks += 1),
+  });
+  return {
+    line,
+    link,
+    asked,
+    async close() {
+      line.retire();
+      await link.close();
+    },
+  };
+}
