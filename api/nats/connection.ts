@@ -70,6 +70,11 @@ export class NatsLink {
     return this.#url === null ? null : withoutCredentials(this.#url);
   }
 
+  /** What another thread of this process needs to connect to the same server. Holds credentials: never to be logged. */
+  get target(): { readonly url: string | null; readonly token: string | null } {
+    return { url: this.#url, token: this.#options.token };
+  }
+
   /** The live connection. Throws `NatsAway`. */
   live(): LiveNats {
     if (this.#live === null || this.#state !== 'connected') throw new NatsAway('NATS is away');

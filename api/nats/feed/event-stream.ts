@@ -2,9 +2,10 @@
  * The stream `ONSALE_EVENTS`: made or checked at every (re)start, and published to in pipelines that keep their order
  * by construction.
  *
- * Every message says which sequence must be the stream's last when it is stored. When one is lost in the middle of a
- * pipeline, all after it are refused, so nothing can stand in the stream before what it follows in the journal. Its id
- * makes a repetition within the stream's duplicate window a harmless answer.
+ * Every message names the one that must be the stream's last when it is stored: the first of a pipeline by sequence, the
+ * others by the id of the message before them. When one is lost in the middle, all after it are refused, so an event
+ * stands in the stream only after what it follows in the journal. (Sequences alone do not do: strangers' messages could
+ * take the numbers of the lost ones.) Its own id makes a repetition within the duplicate window a harmless answer.
  */
 import {
   DiscardPolicy,
@@ -20,7 +21,7 @@ import { headers, nanos } from '@nats-io/transport-node';
 import { limits } from '../../limits.ts';
 import { NatsAway, type NatsLink } from '../connection.ts';
 import { attributesOf, binaryHeaders, natsSubjectOf } from './cloud-event.ts';
-import { parseEventId, type EventId } from './event-id.ts';
+import { formatEventId, parseEventId, type EventId } from './event-id.ts';
 import type { PublicEvent } from './public-events.ts';
 
 export const eventStreamName = 'ONSALE_EVENTS';
@@ -51,8 +52,9 @@ export interface EventStream {
    * stored: `open` does.
    *
    * @param body the event's body as JSON
+   * @param after what must stand last in the stream, or it rejects: a sequence, or the event published just before
    */
-  publish(event: PublicEvent, body: string, lastSequence: number): Promise<void>;
+  publish(event: PublicEvent, body: string, after: number | PublicEvent): Promise<void>;
 }
 
 /** What the description of the stream says: operators read it, and engines compare it. */
@@ -62,6 +64,7 @@ export function describeEventStream(journalId: string): string {
 
 export function createEventStream(link: NatsLink, journalId: string): EventStream {
   const description = describeEventStream(journalId);
+  const idOf = ({ batch, index }: PublicEvent): string => formatEventId({ journalId, batch, index });
   return {
     async open() {
       if (!(await link.connected(connectWaitMs))) throw new NatsAway('NATS is away');
@@ -78,14 +81,17 @@ export function createEventStream(link: NatsLink, journalId: string): EventStrea
       return { lastSequence: state.last_seq, lastEvent };
     },
 
-    async publish(event, body, lastSequence) {
+    async publish(event, body, after) {
       const attributes = attributesOf(journalId, event);
       const carried = headers();
       for (const [name, value] of binaryHeaders(attributes)) carried.set(name, value);
       await link.live().js.publish(natsSubjectOf(event), body, {
         msgID: attributes.id,
         headers: carried,
-        expect: { streamName: eventStreamName, lastSequence },
+        expect: {
+          streamName: eventStreamName,
+          ...(typeof after === 'number' ? { lastSequence: after } : { lastMsgID: idOf(after) }),
+        },
       });
     },
   };

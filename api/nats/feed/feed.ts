@@ -1,6 +1,7 @@
 /** The event feed as the engine's thread sees it: told how far the journal is durable, asked how far behind it is. */
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../log.ts';
+import type { NatsLink } from '../connection.ts';
 import type { FromRelayThread, RelayReport, RelayThreadData, ToRelayThread } from './relay-thread.ts';
 
 /** Batches that become durable within this time are told together, ms. */
@@ -10,8 +11,8 @@ export interface FeedOptions {
   readonly dataDir: string;
   /** storage/feed-journal.ts, as the composition root names it. */
   readonly journalModule: URL;
-  /** As in `ConnectionOptions` of connection.ts. */
-  readonly nats: { readonly url: string | null; readonly token: string | null };
+  /** The process's connection: the feed has one of its own to the same server, and moves when it moves. */
+  readonly link: Pick<NatsLink, 'target' | 'onConnect'>;
   /** The journal's end. */
   readonly durableThrough: number;
   /** Stamped time, ms. */
@@ -31,8 +32,6 @@ export interface FeedLag {
 export interface Feed {
   /** The journal is durable through this batch. Cheap; may be called after every batch. */
   advance(durableThrough: number): void;
-  /** NATS is somewhere else now. */
-  moveTo(url: string): void;
   lag(): FeedLag;
   /** Events that the stream has confirmed to this process. */
   published(): number;
@@ -48,12 +47,12 @@ export interface Feed {
  * @throws an error named StorageDamaged or StorageUnavailable, as those of storage
  */
 export async function startFeed(options: FeedOptions): Promise<Feed> {
-  const { dataDir, journalModule, nats } = options;
+  const { dataDir, journalModule, link } = options;
   const workerData: RelayThreadData = {
     dataDir,
     journalModule: journalModule.href,
-    natsUrl: nats.url,
-    natsToken: nats.token,
+    natsUrl: link.target.url,
+    natsToken: link.target.token,
   };
   const thread = new Worker(new URL('./relay-thread.ts', import.meta.url), { workerData });
   const feed = new ThreadedFeed(thread, options);
@@ -75,6 +74,7 @@ class ThreadedFeed implements Feed {
   #isOpen = false;
   #failed = false;
   #closing = false;
+  readonly #leave: () => void;
 
   constructor(thread: Worker, options: FeedOptions) {
     this.#thread = thread;
@@ -82,6 +82,10 @@ class ThreadedFeed implements Feed {
     this.#durable = options.durableThrough;
     this.#told = options.durableThrough;
     this.opened = this.#opening.promise;
+    this.#leave = options.link.onConnect(() => {
+      const { url } = options.link.target;
+      if (url !== null) this.#tell({ type: 'moveTo', url });
+    });
     thread.on('message', (message: FromRelayThread) => this.#hear(message));
     thread.on('error', (error: Error) => this.#fail(error));
     thread.once('exit', () => {
@@ -93,10 +97,6 @@ class ThreadedFeed implements Feed {
   advance(durableThrough: number): void {
     this.#durable = durableThrough;
     this.#timer ??= setTimeout(() => this.#tellAdvance(), advanceEveryMs);
-  }
-
-  moveTo(url: string): void {
-    this.#tell({ type: 'moveTo', url });
   }
 
   lag(): FeedLag {
@@ -117,6 +117,7 @@ class ThreadedFeed implements Feed {
   async close(withinMs: number): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
+      this.#leave();
       this.#tellAdvance();
       this.#tell({ type: 'close', withinMs });
     }

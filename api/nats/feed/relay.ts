@@ -14,7 +14,7 @@ import type { StoredBatch } from '../../../engine/ports.ts';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
 import { formatEventId, positionAfter, type EventPosition } from './event-id.ts';
 import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
-import { publicEvents } from './public-events.ts';
+import { publicEvents, type PublicEvent } from './public-events.ts';
 import { PublishWindow, type WindowBounds } from './publish-window.ts';
 
 /** A batch of only private events needs no message; after so many, others get their turn on the thread. */
@@ -58,7 +58,8 @@ export class Relay {
   #open: { readonly batch: number; readonly atMs: number }[] = [];
   #window: PublishWindow | null = null;
   #advanced = Promise.withResolvers<void>();
-  #trouble: string | null = null;
+  /** What was told last; nothing yet. */
+  #trouble: string | null | undefined;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -133,14 +134,14 @@ export class Relay {
     this.#open = [];
     const window = new PublishWindow(bounds, (position) => this.#reach(position));
     this.#window = window;
-    let sequence = end.lastSequence;
+    let last: number | PublicEvent = end.lastSequence;
     let from = this.#reached;
     this.#tell(null);
     for (;;) {
       const through = this.#durable;
       let batches = 0;
       for (const batch of journal.batches(from.batch, through)) {
-        sequence = await this.#publishBatch(window, batch, from.batch === batch.number ? from.index : 0, sequence);
+        last = await this.#publishBatch(window, batch, from.batch === batch.number ? from.index : 0, last);
         batches += 1;
         if (batches % batchesPerSlice === 0) await breathe();
       }
@@ -153,9 +154,14 @@ export class Relay {
     }
   }
 
-  /** Sends what is public from `index` on; returns the sequence that the last of it will have. */
-  async #publishBatch(window: PublishWindow, batch: StoredBatch, index: number, last: number): Promise<number> {
-    let sequence = last;
+  /** Sends what is public from `index` on, after `last`; returns what the next batch comes after. */
+  async #publishBatch(
+    window: PublishWindow,
+    batch: StoredBatch,
+    index: number,
+    last: number | PublicEvent,
+  ): Promise<number | PublicEvent> {
+    let after = last;
     let opened = false;
     for (const event of publicEvents(batch)) {
       if (event.index < index) continue;
@@ -167,12 +173,12 @@ export class Relay {
         this.#check(window);
       }
       const body = JSON.stringify(event.body);
-      const publishing = this.#options.stream.publish(event, body, sequence).then(() => void this.#publishedTotal++);
+      const publishing = this.#options.stream.publish(event, body, after).then(() => void this.#publishedTotal++);
       window.add(publishing, body.length, positionAfter(event));
-      sequence += 1;
+      after = event;
     }
     window.mark({ batch: batch.number + 1, index: 0 });
-    return sequence;
+    return after;
   }
 
   #reach(position: EventPosition): void {
