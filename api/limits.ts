@@ -60,7 +60,7 @@ export const limits = {
   /** How long a start waits for the data directory's lock, ms. */
   lockWaitMs: 5_000,
   /** How long a start waits for NATS before it goes on without, ms. */
-  natsStartWaitMs: 5_000,
+  natsStartWaitMs: 2_000,
   /** People in a line on JetStream above the last one dealt with, per room. */
   streamLineMax: 2_000_000,
   /** How long a graceful stop may take, ms. */

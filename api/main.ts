@@ -21,6 +21,7 @@ import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { NatsAway } from './nats/connection.ts';
 import { lineOpener } from './nats/line-opener.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
 import { startCommandDoor } from './nats/commands/command-door.ts';
@@ -112,7 +113,10 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   addKnownConcerts(freeSeats, engine);
 
   const timers = systemTimers;
-  const onError = (error: unknown): void => log.error({ err: error }, 'the waiting line failed');
+  // That NATS is away is told by its connection, once.
+  const onError = (error: unknown): void => {
+    if (!(error instanceof NatsAway)) log.error({ err: error }, 'the waiting line failed');
+  };
   const rooms = new Rooms({
     engine,
     timers,

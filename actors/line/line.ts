@@ -175,6 +175,8 @@ function view(state: LineState, query: LineQuery): LineViews[keyof LineViews] {
       }
       return people;
     }
+    case 'place':
+      return state.placeOf.get(query.userId) ?? null;
     case 'counts':
       return { epoch: state.epoch, waiting: state.placeOf.size, lastPlace: state.lastPlace };
   }

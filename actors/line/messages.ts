@@ -38,10 +38,14 @@ export type LineCode = Extract<BusinessCode, 'overloaded'>;
 
 export type LineQuery =
   /** The next `count` people above `after`, in order of place. */
-  { readonly type: 'next'; readonly after: number; readonly count: number } | { readonly type: 'counts' };
+  | { readonly type: 'next'; readonly after: number; readonly count: number }
+  /** Where a user stands. */
+  | { readonly type: 'place'; readonly userId: string }
+  | { readonly type: 'counts' };
 
 export interface LineViews {
   readonly next: readonly PersonInLine[];
+  readonly place: number | null;
   readonly counts: { readonly epoch: string | null; readonly waiting: number; readonly lastPlace: number };
 }
 

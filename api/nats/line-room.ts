@@ -80,6 +80,13 @@ export class StreamLines implements RoomLines {
     return this.#open && this.#line !== null ? this.#line : closed;
   }
 
+  standing(userId: string): { readonly epoch: string; readonly place: number } | null {
+    const { engine, engineLine, room } = this.#options;
+    if (engineLine === null) return null;
+    const place = engine.view<'line', 'place'>(`line:${room}`, { type: 'place', userId });
+    return place === null ? null : { epoch: engineLine.epoch, place };
+  }
+
   waiting(): number {
     return this.#line?.waiting() ?? 0;
   }

@@ -106,6 +106,10 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     if (room === undefined) return rejected('room_not_found');
     const inside = await sessionOf(roomName, userId);
     if (inside !== null) return joined(roomName, inside, true);
+    const before = room.standing(userId);
+    if (before !== null && tokenOf({ room: roomName, userId, ...before }).status === 'waiting') {
+      return joined(roomName, { userId, ...before }, true);
+    }
     for (let tries = 0; tries < joinTriesMax; tries += 1) {
       const { line } = room;
       const drawn = await line.join(userId);

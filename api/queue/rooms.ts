@@ -22,6 +22,8 @@ export interface Room {
   readonly lines: readonly WaitingLine[];
   /** The line that people join now. */
   readonly line: WaitingLine;
+  /** Where a user stands in a line that is only drained any more. */
+  standing(userId: string): { readonly epoch: string; readonly place: number } | null;
   readonly driver: AdmissionDriver;
 }
 
@@ -70,6 +72,10 @@ class OpenRoom implements Room {
 
   get line(): WaitingLine {
     return this.#lines.current();
+  }
+
+  standing(userId: string): { readonly epoch: string; readonly place: number } | null {
+    return this.#lines.standing(userId);
   }
 
   waiting(): number {

@@ -45,6 +45,8 @@ export interface RoomLines {
   all(): readonly WaitingLine[];
   /** The line that people join. It refuses `queue_unavailable` while it cannot be reached. */
   current(): WaitingLine;
+  /** Where a user stands in a line that is only drained any more; the place is durable. */
+  standing(userId: string): { readonly epoch: string; readonly place: number } | null;
   /** About how many people wait outside the engine, at once. */
   waiting(): number;
   /** The drivers have stopped before. */
@@ -55,5 +57,11 @@ export interface RoomLines {
 export function fixedLines(lines: readonly WaitingLine[]): RoomLines {
   const current = lines.at(-1);
   if (current === undefined) throw new Error('a room needs a line');
-  return { all: () => lines, current: () => current, waiting: () => 0, stop: async () => undefined };
+  return {
+    all: () => lines,
+    current: () => current,
+    standing: () => null,
+    waiting: () => 0,
+    stop: async () => undefined,
+  };
 }
