@@ -9,6 +9,7 @@ before(async () => (stage = await startCommandStage()));
 after(() => stage.close());
 
 const hold = (userId: string, ...seatIds: string[]) => ({ userId, seatIds });
+const seat = (number: number) => ({ id: `A-1-${number}`, section: 'A', row: '1', number, price: 10_000 });
 const isoTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 test('a service charges, holds, looks, pays and sees the seats change', async () => {
@@ -23,7 +24,6 @@ test('a service charges, holds, looks, pays and sees the seats change', async ()
   const held = await client.data('cmd.hold.s', hold('ann', 'A-1-2', 'A-1-1'));
   assert.match(String(held['heldAt']), isoTime);
   assert.match(String(held['expiresAt']), isoTime);
-  const seat = (number: number) => ({ id: `A-1-${number}`, section: 'A', row: '1', number, price: 10_000 });
   const reservation = {
     id: 's.1',
     scheduleId: 's',

@@ -215,7 +215,8 @@ export class DurableCommands {
     const sent = natsHeaders();
     for (const [name, value] of headers) sent.append(name, value);
     live.nc.publish(rejectedSubject, payload, { headers: sent });
-    message.term(refusal.code ?? '');
+    // Without a reason: servers before 2.11 take no other spelling.
+    message.term();
     const { subject, seq } = message;
     this.#options.log.warn({ subject, sequence: seq, code: refusal.code }, 'a durable command was terminated');
     this.#options.observe('do', 'terminated', (performance.now() - startedMs) / 1000);

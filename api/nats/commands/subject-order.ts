@@ -1,6 +1,7 @@
 /**
  * Which commands must let an older one of their subject go first. A command that found the engine full comes again
- * later; until it does, younger ones of the same subject wait in the same way. Others are not held up.
+ * later; until it does, younger ones of the same subject wait in the same way. Others are not held up. That is enough
+ * because a full engine stays full until the next round of the event loop, by when its refusal is known here.
  */
 export class SubjectOrder {
   /** Sequences sent back, by subject. As many in all as the server lets be unacked. */
