@@ -36,6 +36,19 @@ export const limits = {
   adminBodyBytesMax: 8 * 1024 * 1024,
   /** Streams of queue events. */
   queueStreamsMax: 20_000,
+  /** Streams of seat changes: in all, and of one queue session (the oldest ends). */
+  seatStreamsMax: 20_000,
+  seatStreamsPerSessionMax: 4,
+  /** Frames of seat changes sent in a second; with more readers each gets them less often. */
+  seatFramesPerSecondMax: 10_000,
+  /** Unread bytes of seat changes at which a reader is cut off. */
+  seatUnreadBytesMax: 256 * 1024,
+  /** Dates whose seat changes are kept for streams; seats in these changes, of one date and in all. */
+  seatSchedulesMax: 1_000,
+  seatChangesPerScheduleMax: 16_384,
+  seatChangesMax: 500_000,
+  /** Users, and addresses, whose rate of requests is remembered. */
+  rateEntriesMax: 100_000,
   /** Verified queue tokens remembered. */
   tokenCacheMax: 200_000,
   /** Age of an event in the feed's stream, ms. */

@@ -19,6 +19,7 @@ import { createHttpApp } from './http/http-app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
+import { SeatChanges } from './http/seat-changes.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { NatsAway } from './nats/connection.ts';
@@ -90,6 +91,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const freeSeats = new FreeSeats();
   const waiting: { rooms: Rooms | null } = { rooms: null };
   const counting = countingHooks(freeSeats);
+  const seatChanges = new SeatChanges({ openBatch: () => engine.batch, durableBatch: () => engine.durableBatch });
   const engine = new Engine<Protocols>({
     kinds: createKinds(opened.rules),
     journal: storage.journal,
@@ -101,6 +103,10 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     limits,
     hooks: {
       ...counting,
+      onEvents(events) {
+        counting.onEvents(events);
+        seatChanges.onEvents(events);
+      },
       onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
       onBatch: (turns, commitMs) => metrics.observeBatch(turns, commitMs / 1000),
       onChanged(actor, kind, state) {
@@ -170,6 +176,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     desk,
     rooms,
     verifyQueueToken: (token) => tokens.verify(token),
+    seatChanges,
     freeSeats,
     readModel,
     readModelProgress,
@@ -177,6 +184,11 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     log,
     adminKey,
     jwtSecret: config.authJwtSecret,
+    requestLimits: {
+      perUserPerSecondMax: config.requestsPerUserPerSecondMax,
+      perAddressPerSecondMax: config.requestsPerAddressPerSecondMax,
+      trustProxyHops: config.trustProxyHops,
+    },
     draining: () => draining,
     readiness: () => ({
       ready: !draining,

@@ -38,3 +38,9 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     }
   };
 }
+
+/** Whether the session of this place lives; renews nothing. */
+export function isInside(engine: HttpDependencies['engine'], place: PlaceInLine): boolean {
+  const asked = { type: 'token', session: place } as const;
+  return engine.view<'admission', 'token'>(`admission:${place.room}`, asked).status === 'active';
+}

@@ -7,6 +7,8 @@ import type { OnsaleEngine } from '../protocols.ts';
 import type { Log } from '../log.ts';
 import type { HttpMetrics } from './metrics.ts';
 import type { ProblemCode } from './problems.ts';
+import type { RequestLimitRules } from './request-limits.ts';
+import type { SeatChanges } from './seat-changes.ts';
 
 /** A queue token as its owner sees it; times in ms. */
 export interface QueueStatus {
@@ -72,6 +74,8 @@ export interface HttpDependencies {
   readonly rooms: Rooms;
   /** The place that a genuine token names, else null. */
   readonly verifyQueueToken: (token: string) => PlaceInLine | null;
+  /** Told of the engine's events by its hook. */
+  readonly seatChanges: SeatChanges;
   readonly freeSeats: Pick<FreeSeats, 'page' | 'dates'>;
   readonly readModel: Pick<ReadModelReader, 'reservation' | 'reservationsOf'>;
   readonly readModelProgress: ReadModelProgress;
@@ -80,6 +84,7 @@ export interface HttpDependencies {
   readonly adminKey: string;
   /** Null: callers name their user, for development. */
   readonly jwtSecret: string | null;
+  readonly requestLimits: RequestLimitRules;
   readonly draining: () => boolean;
   /** `ready`: recovered, journal writable. `degraded` names what does not work as it should. */
   readonly readiness: () => { readonly ready: boolean; readonly degraded: readonly string[] };

@@ -1,6 +1,6 @@
 /**
- * The one way in: route (Hono has done it), size, media type, genuine credentials, body, idempotency key, and then the
- * handler, which puts the gate and the rules to the engine. Schemas are applied here and not by the router's own
+ * The one way in: route (Hono has done it), the address's rate, size, media type, genuine credentials, the user's rate,
+ * body, idempotency key, and then the handler, which puts the gate and the rules to the engine. Schemas are applied here and not by the router's own
  * validators, because those run in another order and parse a second time.
  */
 import type { Context, Handler } from 'hono';
@@ -13,6 +13,7 @@ import { type BodyRead, readBody, readBodyHead } from './json-body.ts';
 import type { Caller, ErasedCall, Operation } from './operation.ts';
 import { parseBody } from './parse-body.ts';
 import { invalidRequest, problem, type ProblemCode } from './problems.ts';
+import { createRequestLimits } from './request-limits.ts';
 
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */
 const loopLateMaxMs = 1_000;
@@ -33,6 +34,7 @@ export interface Door {
 export function createDoor(deps: HttpDependencies, bootId: string): Door {
   const { engine, metrics, log } = deps;
   const identify = createIdentifier(deps);
+  const { ofAddress, ofUser } = createRequestLimits(deps.requestLimits);
   let requests = 0;
 
   function refusedUnseen(operation: Operation): ProblemCode | null {
@@ -43,6 +45,8 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
   }
 
   async function answered(operation: Operation, c: Context, requestId: string): Promise<Answer> {
+    const tooMany = ofAddress === null || operation.unlimited === true ? null : ofAddress(c);
+    if (tooMany !== null) return tooMany;
     const unseen = refusedUnseen(operation);
     if (unseen !== null) return problem(unseen);
 
@@ -56,13 +60,19 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     const identifying = identify(operation.access, c);
     const identified = identifying instanceof Promise ? await identifying : identifying;
     if (!identified.ok) return identified.answer;
+    const { caller } = identified;
+    const provenUser = caller.place?.userId ?? caller.jwtUser;
+    const tooManyOfProven = ofUser === null || provenUser === null ? null : ofUser(provenUser);
+    if (tooManyOfProven !== null) return tooManyOfProven;
 
     body ??= operation.body === undefined ? emptyBody : await readBody(c, head, bodyBytesMax);
-    const parsed = parseCall(operation, c, body, identified.caller, requestId);
+    const parsed = parseCall(operation, c, body, caller, requestId);
     if (!parsed.ok) return parsed.answer;
     const user = operation.namedUser?.(parsed.call);
-    const forbidden = user === undefined ? null : mayActFor(identified.caller, user);
-    return forbidden ?? operation.handle(parsed.call, c);
+    if (user === undefined) return operation.handle(parsed.call, c);
+    // Where nothing proves who calls, the named user is the user.
+    const tooManyOfNamed = ofUser === null || provenUser !== null ? null : ofUser(user);
+    return tooManyOfNamed ?? mayActFor(caller, user) ?? operation.handle(parsed.call, c);
   }
 
   function requestId(): string {
@@ -93,8 +103,9 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
       return toResponse(answer, id);
     },
     respond(c, answer, route) {
-      metrics.observeRequest(methodLabel(c.req.method), route, answer.status, 0);
-      return toResponse(answer, requestId());
+      const given = ofAddress?.(c) ?? answer;
+      metrics.observeRequest(methodLabel(c.req.method), route, given.status, 0);
+      return toResponse(given, requestId());
     },
     unreadable() {
       const answer = invalidRequest([{ path: '', message: 'the request line or the Host header is not valid' }]);

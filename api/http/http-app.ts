@@ -1,6 +1,7 @@
 /** The HTTP door: every route behind one door, and what happens to requests that no route takes. */
 import { randomBytes } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { isInside } from './browse-gate.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createDoor } from './door.ts';
 import { documentOf } from './openapi.ts';
@@ -15,6 +16,7 @@ import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { reservationRoutes } from './routes/reservations.ts';
 import { userRoutes } from './routes/users.ts';
+import { createSeatStreams } from './seat-streams.ts';
 
 export interface HttpApp {
   /** Answers a request; over `startHttpServer`, or without a socket in a simulation. */
@@ -32,9 +34,15 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
   const app = new OpenAPIHono();
   const door = createDoor(deps, bootId);
   const streams = createQueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
+  const seatStreams = createSeatStreams({
+    changes: deps.seatChanges,
+    bootId,
+    inside: (place) => isInside(deps.engine, place),
+  });
+  deps.metrics.gauge('onsale_seat_streams', 'Open streams of seat changes', () => seatStreams.size);
   const operations = [
     ...queueRoutes(deps, streams),
-    ...browseRoutes(deps, bootId),
+    ...browseRoutes(deps, seatStreams, bootId),
     ...reservationRoutes(deps),
     ...paymentRoutes(deps),
     ...userRoutes(deps),
@@ -54,7 +62,15 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     return door.respond(c, answer, 'none');
   });
   app.onError((error, c) => door.fail(c, error, 'none'));
-  return { fetch: app.fetch, unreadable: () => door.unreadable(), operations, close: () => streams.close() };
+  return {
+    fetch: app.fetch,
+    unreadable: () => door.unreadable(),
+    operations,
+    close() {
+      streams.close();
+      seatStreams.close();
+    },
+  };
 }
 
 function routerPath(path: string): string {

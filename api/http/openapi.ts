@@ -67,6 +67,7 @@ export function refusalsOf(operation: Operation): readonly ProblemCode[] {
   if (operation.body !== undefined) codes.add('unsupported_media_type');
   if (operation.keyed === true) codes.add('invalid_request').add('idempotency_key_reused');
   for (const code of accessRefusals[operation.access]) codes.add(code);
+  if (operation.unlimited !== true) codes.add('too_many_requests');
   if (operation.always !== true) codes.add('overloaded').add('draining');
   codes.add('internal');
   return [...codes];

@@ -56,6 +56,8 @@ interface OperationShape {
   readonly bodyBytesMax: number;
   /** Answered also while the process stops or is overloaded. */
   readonly always?: true;
+  /** Counted against no limit of requests: what watches the process must reach it. */
+  readonly unlimited?: true;
   /** A command: refused while the engine's waiting commands are at their bound. */
   readonly command?: true;
   /** Request headers that the handler itself reads, with a description each. */

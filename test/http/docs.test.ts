@@ -18,6 +18,7 @@ const routes = [
   'get /v1/concerts',
   'get /v1/concerts/{concertId}/schedules',
   'get /v1/schedules/{scheduleId}/seats',
+  'get /v1/schedules/{scheduleId}/seats/events',
   'post /v1/reservations',
   'get /v1/reservations/{id}',
   'delete /v1/reservations/{id}',
@@ -46,7 +47,7 @@ describe('the OpenAPI document', () => {
     );
     assert.deepEqual(named.sort(), [...routes].sort());
     const hold = document.paths['/v1/reservations']?.['post'];
-    const expected = ['201', '400', '401', '403', '404', '409', '413', '415', '422', '500', '503'];
+    const expected = ['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '500', '503'];
     assert.deepEqual(Object.keys(hold?.responses ?? {}).sort(), expected);
     assert.deepEqual(hold?.security, [{ queueToken: [] }]);
     assert.match(JSON.stringify(hold?.responses['409']), /seat_unavailable/);

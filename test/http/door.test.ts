@@ -5,6 +5,7 @@ import type { Reservation } from '../../actors/schedule/messages.ts';
 import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import { createHttpApp } from '../../api/http/http-app.ts';
 import { createHttpMetrics } from '../../api/http/metrics.ts';
+import { SeatChanges } from '../../api/http/seat-changes.ts';
 import { createLog } from '../../api/log.ts';
 import { adminKey, keepsPromises } from './stage.ts';
 
@@ -39,6 +40,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     },
     rooms: { report: () => null, names: () => [], put: () => Promise.resolve({ type: 'put' }) },
     verifyQueueToken: (token) => (token === 'good' ? place : null),
+    seatChanges: new SeatChanges({ openBatch: () => 1, durableBatch: () => 0 }),
     freeSeats: { page: () => ({ items: [], next: null }), dates: () => [] },
     readModel: { reservation: () => undefined, reservationsOf: () => null },
     readModelProgress: { through: 5, reached: () => Promise.resolve() },
@@ -46,6 +48,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     log: createLog('info', { write: (line) => void logged.push(line) }),
     adminKey,
     jwtSecret: null,
+    requestLimits: { perUserPerSecondMax: null, perAddressPerSecondMax: null, trustProxyHops: 0 },
     draining: () => false,
     readiness: () => ({ ready: true, degraded: [] }),
     overview: () => ({}),

@@ -1,5 +1,7 @@
 /** What can be booked. Gated: the list of concerts by an active token of any room, the rest by one that covers it. */
 import { z } from '@hono/zod-openapi';
+import type { PlaceInLine } from '../../../actors/admission/messages.ts';
+import type { SeatsView } from '../../../actors/schedule/messages.ts';
 import { limits } from '../../limits.ts';
 import { json, type Answer } from '../answer.ts';
 import { createBrowseGate } from '../browse-gate.ts';
@@ -11,7 +13,9 @@ import { concertId, concertParams, isId, scheduleId, scheduleParams } from '../s
 import { seatFields } from '../schemas/reservation.ts';
 import { scheduleFields, scheduleItem } from '../schemas/schedule.ts';
 import { availableIn, count, cursorIn, cursorOut, limitDefault, limitIn } from '../schemas/values.ts';
+import { seatVersion } from '../seat-changes.ts';
 import { createSeatLists } from '../seat-list.ts';
+import type { SeatStreams } from '../seat-streams.ts';
 
 const concertList = z
   .object({
@@ -30,6 +34,11 @@ const concertList = z
 
 const scheduleList = z.object({ items: z.array(z.object(scheduleFields)) }).openapi('ScheduleList');
 
+const streamDescription = `Events \`seats\`, at most one every 250 ms: \`{version, changes: [{id, status}]}\`, each seat once with
+what it has become; \`id\` is the version, too. Opened with the list's \`version\` as \`Last-Event-ID\` it sends every later
+change; if it cannot, its first event is \`reset\`, and the client reads the list again: later events go on from there. A
+client too slow is cut off and comes again with the last version it got. A comment every 15 s.`;
+
 const seatList = z
   .object({
     scheduleId,
@@ -38,9 +47,8 @@ const seatList = z
   })
   .openapi('SeatList');
 
-/** `bootId` is random per process, so that no version is ever used again, also after a crash that undid changes. */
-export function browseRoutes(deps: HttpDependencies, bootId: string): Operation[] {
-  const { engine, freeSeats } = deps;
+export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootId: string): Operation[] {
+  const { engine, freeSeats, seatChanges } = deps;
   const bodyBytesMax = limits.bodyBytesMax;
   const pass = createBrowseGate(deps);
   const seatLists = createSeatLists();
@@ -50,10 +58,23 @@ export function browseRoutes(deps: HttpDependencies, bootId: string): Operation[
     return engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId: concert });
   }
 
+  function seatsOf(schedule: string): SeatsView | null {
+    return engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
+  }
+
+  /** Null: the caller's session is in the room that covers the date. */
+  function refusalAt(schedule: string, place: PlaceInLine): Answer | null {
+    const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
+    const refusal = pass(place, facts === null ? null : roomOf(facts.concertId));
+    return refusal ?? (facts === null ? problem('schedule_not_found') : null);
+  }
+
   function seats(schedule: string, freeOnly: boolean, ifNoneMatch: string | undefined): Answer {
-    const view = engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
+    const view = seatsOf(schedule);
     if (view === null) return problem('schedule_not_found');
-    const version = `${bootId}.${view.changes}`;
+    // A stream that is opened with this version finds every change since.
+    seatChanges.follow(schedule, view.changes);
+    const version = seatVersion(bootId, view.changes);
     const etag = freeOnly ? `"${version}.available"` : `"${version}"`;
     const headers = [
       ['ETag', etag],
@@ -134,12 +155,40 @@ export function browseRoutes(deps: HttpDependencies, bootId: string): Operation[
       },
       refusals: [...gateRefusals, 'forbidden', 'schedule_not_found'],
       handle({ params, query, caller }, c) {
-        const asked = { type: 'schedule', scheduleId: params.scheduleId } as const;
-        const facts = engine.view<'catalog', 'schedule'>('catalog:main', asked);
-        const refusal = pass(caller.place, facts === null ? null : roomOf(facts.concertId));
+        const refusal = refusalAt(params.scheduleId, caller.place);
+        return refusal ?? seats(params.scheduleId, query.status === 'available', c.req.header('if-none-match'));
+      },
+    }),
+    operation({
+      id: 'streamSeats',
+      method: 'get',
+      path: '/v1/schedules/{scheduleId}/seats/events',
+      tag: 'Browse',
+      summary: 'Every change of the seats of a date, as server-sent events, until the session ends',
+      access: 'queue-token',
+      bodyBytesMax,
+      params: scheduleParams,
+      requestHeaders: { 'Last-Event-ID': 'The `version` of the list, or of the last event, that the client has' },
+      answers: {
+        200: {
+          description: streamDescription,
+          schema: z.string(),
+          contentType: 'text/event-stream',
+        },
+      },
+      refusals: [...gateRefusals, 'forbidden', 'schedule_not_found', 'overloaded'],
+      handle({ params, caller }, c) {
+        const refusal = refusalAt(params.scheduleId, caller.place);
         if (refusal !== null) return refusal;
-        if (facts === null) return problem('schedule_not_found');
-        return seats(params.scheduleId, query.status === 'available', c.req.header('if-none-match'));
+        const view = seatsOf(params.scheduleId);
+        if (view === null) return problem('schedule_not_found');
+        return streams.open({
+          place: caller.place,
+          scheduleId: params.scheduleId,
+          changes: view.changes,
+          lastEventId: c.req.header('last-event-id'),
+          headOnly: c.req.method === 'HEAD',
+        });
       },
     }),
   ];

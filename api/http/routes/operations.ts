@@ -10,7 +10,13 @@ const healthSchema = z
   .openapi('Health');
 
 export function operationsRoutes({ metrics, readiness, draining }: HttpDependencies): Operation[] {
-  const shared = { tag: 'Operations', access: 'open', bodyBytesMax: limits.bodyBytesMax, always: true } as const;
+  const shared = {
+    tag: 'Operations',
+    access: 'open',
+    bodyBytesMax: limits.bodyBytesMax,
+    always: true,
+    unlimited: true,
+  } as const;
   return [
     operation({
       ...shared,

@@ -1,0 +1,236 @@
+/**
+ * The newest changes of seats, per date, for whoever watches it live. A date is followed from the moment when its list is
+ * read, so that a stream opened with that list's version finds every change since. Sets of changes come from the engine's
+ * hook, before they are durable, and are told only afterwards (invariant 3): each knows the batch that holds it.
+ * Everything is bounded: what does not fit is forgotten, and its watchers read the list again.
+ */
+import type { ScheduleEvent, Seat, SeatStatus } from '../../actors/schedule/messages.ts';
+import type { Address } from '../../engine/actor.ts';
+import type { JournaledEvent } from '../../engine/ports.ts';
+import { limits } from '../limits.ts';
+
+/** Where the journal stands; read when events come and when frames are made. */
+export interface JournalStand {
+  /** Number of the batch that the events of the hook's turn are part of. */
+  readonly openBatch: () => number;
+  /** Number of the last durable batch. */
+  readonly durableBatch: () => number;
+}
+
+export interface SeatChangesBounds {
+  readonly seatChangesMax: number;
+  readonly seatChangesPerScheduleMax: number;
+  readonly seatSchedulesMax: number;
+}
+
+/** Frames of one stand that are kept encoded; beyond it, one is encoded for each who asks. */
+const framesMax = 64;
+/** Forgotten sets leave their array when they are so many, and half of it. */
+const compactFrom = 1_024;
+
+const encoder = new TextEncoder();
+
+/** What one event did to its seats. */
+interface ChangeSet {
+  /** The schedule's `changes` after it. */
+  readonly through: number;
+  readonly batch: number;
+  readonly status: SeatStatus;
+  readonly seats: readonly Seat[];
+}
+
+/** The newest changes of one date. Positions are values of the schedule's `changes`. */
+export class ScheduleChanges {
+  /** Open streams; a date that has some is not forgotten. */
+  streams = 0;
+  /** False once it is forgotten: its streams end. */
+  followed = true;
+  /** Seats in all sets that are kept. */
+  kept = 0;
+  /** The position of the newest change, durable or not. */
+  through: number;
+  /** Changes after this position are kept. */
+  #from: number;
+  readonly #sets: ChangeSet[] = [];
+  /** Index of the oldest set that is kept, and of the first that is not known to be durable. */
+  #oldest = 0;
+  #undurable = 0;
+  readonly #frames = new Map<number, Uint8Array>();
+
+  constructor(changes: number) {
+    this.through = changes;
+    this.#from = changes;
+  }
+
+  add(seats: readonly Seat[], status: SeatStatus, batch: number): void {
+    this.through += seats.length;
+    this.kept += seats.length;
+    this.#sets.push({ through: this.through, batch, status, seats });
+  }
+
+  /** Forgets the oldest set; its number of seats, 0 when there is none. */
+  forgetOldest(): number {
+    const set = this.#sets[this.#oldest];
+    if (set === undefined) return 0;
+    this.#oldest++;
+    this.#undurable = Math.max(this.#undurable, this.#oldest);
+    this.#from = set.through;
+    this.kept -= set.seats.length;
+    if (this.#oldest >= compactFrom && this.#oldest * 2 >= this.#sets.length) {
+      this.#sets.splice(0, this.#oldest);
+      this.#undurable -= this.#oldest;
+      this.#oldest = 0;
+    }
+    return set.seats.length;
+  }
+
+  /** Whether every change after `position` is known. */
+  covers(position: number): boolean {
+    return position >= this.#from && position <= this.through;
+  }
+
+  /** The position up to which changes may be told, when the journal is durable through this batch. */
+  durableThrough(durableBatch: number): number {
+    const before = this.#undurable;
+    for (let set = this.#sets[before]; set !== undefined && set.batch <= durableBatch;) {
+      set = this.#sets[++this.#undurable];
+    }
+    if (this.#undurable !== before) this.#frames.clear();
+    return this.#sets[this.#undurable - 1]?.through ?? this.#from;
+  }
+
+  /**
+   * The event `seats` that leads from `position`, which must be covered and behind, to what `durableThrough` gave last:
+   * each seat once, with what it has become. The same bytes for everyone who stands at `position`.
+   */
+  frame(position: number, bootId: string): Uint8Array {
+    const known = this.#frames.get(position);
+    if (known !== undefined) return known;
+    let first = this.#undurable;
+    while (first > this.#oldest && this.#sets[first - 1]!.through > position) first--; // In bounds by the condition.
+    const become = new Map<string, SeatStatus>();
+    let through = position;
+    for (let i = first; i < this.#undurable; i++) {
+      const set = this.#sets[i]!; // In bounds by the loop.
+      for (const seat of set.seats) become.set(seat.id, set.status);
+      through = set.through;
+    }
+    const version = seatVersion(bootId, through);
+    const changes = Array.from(become, ([id, status]) => ({ id, status }));
+    const frame = encoder.encode(`id: ${version}\nevent: seats\ndata: ${JSON.stringify({ version, changes })}\n\n`);
+    if (this.#frames.size < framesMax) this.#frames.set(position, frame);
+    return frame;
+  }
+}
+
+export class SeatChanges {
+  readonly #stand: JournalStand;
+  readonly #bounds: SeatChangesBounds;
+  /** By address; the one asked for least recently comes first. */
+  readonly #schedules = new Map<Address, ScheduleChanges>();
+  #kept = 0;
+
+  constructor(stand: JournalStand, bounds: SeatChangesBounds = limits) {
+    this.#stand = stand;
+    this.#bounds = bounds;
+  }
+
+  get size(): number {
+    return this.#schedules.size;
+  }
+
+  /** Seats in all sets that are kept. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  durableBatch(): number {
+    return this.#stand.durableBatch();
+  }
+
+  /** The engine's hook: the events of one turn, applied and not yet durable. */
+  onEvents(events: readonly JournaledEvent[]): void {
+    if (this.#schedules.size === 0) return;
+    for (const { actor, event } of events) {
+      const schedule = this.#schedules.get(actor);
+      // True: only schedules are followed, and only a schedule writes events under its address.
+      if (schedule !== undefined) this.#add(schedule, event as ScheduleEvent);
+    }
+  }
+
+  /**
+   * The changes of a schedule that stands at `changes` now; from here on it is followed. Null when as many as may be
+   * are followed, and every one of them has streams.
+   */
+  follow(scheduleId: string, changes: number): ScheduleChanges | null {
+    const address: Address = `schedule:${scheduleId}`;
+    let schedule = this.#schedules.get(address);
+    if (schedule !== undefined && schedule.through !== changes) {
+      // It has missed something: that would be a bug, and its streams must not go on without it.
+      this.#forget(address, schedule);
+      schedule = undefined;
+    }
+    if (schedule === undefined) {
+      if (this.#schedules.size >= this.#bounds.seatSchedulesMax && !this.#forgetIdle()) return null;
+      schedule = new ScheduleChanges(changes);
+    } else this.#schedules.delete(address);
+    this.#schedules.set(address, schedule);
+    return schedule;
+  }
+
+  #add(schedule: ScheduleChanges, event: ScheduleEvent): void {
+    const change = changeIn(event);
+    if (change === null) return;
+    schedule.add(change.seats, change.status, this.#stand.openBatch());
+    this.#kept += change.seats.length;
+    while (schedule.kept > this.#bounds.seatChangesPerScheduleMax) this.#kept -= schedule.forgetOldest();
+    // Its own history goes first only where everyone else's is watched.
+    while (this.#kept > this.#bounds.seatChangesMax && this.#forgetIdle());
+    while (this.#kept > this.#bounds.seatChangesMax && schedule.followed && schedule.kept > 0)
+      this.#kept -= schedule.forgetOldest();
+  }
+
+  /** Forgets the date asked for least recently of those that have no streams. */
+  #forgetIdle(): boolean {
+    for (const [address, schedule] of this.#schedules) {
+      if (schedule.streams > 0) continue;
+      this.#forget(address, schedule);
+      return true;
+    }
+    return false;
+  }
+
+  #forget(address: Address, schedule: ScheduleChanges): void {
+    schedule.followed = false;
+    this.#kept -= schedule.kept;
+    this.#schedules.delete(address);
+  }
+}
+
+/** `bootId` is random per process: a version is never used again, also after a crash that undid changes. */
+export function seatVersion(bootId: string, changes: number): string {
+  return `${bootId}.${changes}`;
+}
+
+/** The position that a version of this process names; null for any other text. */
+export function positionOf(version: string, bootId: string): number | null {
+  const digits = version.startsWith(`${bootId}.`) ? version.slice(bootId.length + 1) : '';
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : null;
+}
+
+/** What an event makes of which seats; null for one that changes none. */
+function changeIn(event: ScheduleEvent): Pick<ChangeSet, 'seats' | 'status'> | null {
+  switch (event.type) {
+    case 'SeatsHeld':
+      return { seats: event.reservation.seats, status: 'held' };
+    case 'HoldCancelled':
+    case 'HoldExpired':
+      return { seats: event.reservation.seats, status: 'available' };
+    case 'ReservationPaid':
+      return { seats: event.reservation.seats, status: 'sold' };
+    case 'ScheduleOpened':
+    case 'PaymentStarted':
+    case 'PaymentRefused':
+      return null;
+  }
+}
