@@ -26,7 +26,7 @@ const consumer = await jetstream(nc).consumers.get('ONSALE_EVENTS', {
   deliver_policy: 'new',
 });
 process.stdout.write(`watching the seats of ${schedule}\n`);
-for await (const message of await consumer.consume()) {
+for await (const message of await consumer.consume({ expires: 4_000, idle_heartbeat: 1_000 })) {
   const status = statusAfter[message.subject.split('.').at(-1) ?? ''];
   const body = message.json<Reservation & { readonly reservation?: Reservation }>();
   if (status === undefined) continue;

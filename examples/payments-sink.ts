@@ -6,7 +6,7 @@
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { connect, nanos } from '@nats-io/transport-node';
 
 const file = process.argv[2] ?? 'payments.jsonl';
 const nc = await connect({ servers: process.env['NATS_URL'] ?? 'nats://127.0.0.1:4222', maxReconnectAttempts: -1 });
@@ -18,6 +18,7 @@ await jsm.consumers.add('ONSALE_EVENTS', {
   ack_policy: 'explicit',
   filter_subject: 'onsale.v1.events.schedule.*.reservation-paid',
   max_ack_pending: 1, // one at a time: a redelivery never overtakes
+  ack_wait: nanos(2_000), // what a killed sink had in hand comes again after so long
 });
 
 // A line cut off by a crash was never acked: it does not count, and comes again.
@@ -27,7 +28,7 @@ if (whole !== text) truncateSync(file, Buffer.byteLength(whole));
 const known = new Set([...whole.matchAll(/^\{"id":"([^"]+)"/gm)].map(([, id]) => id));
 
 const consumer = await jetstream(nc).consumers.get('ONSALE_EVENTS', 'payments-sink');
-for await (const message of await consumer.consume()) {
+for await (const message of await consumer.consume({ expires: 4_000, idle_heartbeat: 1_000 })) {
   const id = message.headers?.get('ce-id') ?? '';
   if (!known.has(id)) appendFileSync(file, `${JSON.stringify({ id, ...message.json<object>() })}\n`, { flush: true });
   known.add(id);
