@@ -1,14 +1,19 @@
-/** `npm run bench`: durable holds through the whole door, against a handler that does nothing. See README.md beside this. */
+/**
+ * `npm run bench`: durable holds through the whole door, against a handler that does nothing. See README.md beside this.
+ * `npm run bench -- nats`: what services get over NATS.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from '../test/system/client.ts';
 import { Program, temporaryDataDir } from '../test/system/program.ts';
+import { benchNats } from './nats/main.ts';
 import { holdRequests, openSale, schedules, seatsTaken } from './holds.ts';
 import { machine, ratesOf, report, type Side } from './report.ts';
 import { runRound, type RoundResult } from './round.ts';
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
     connections: { type: 'string', default: '64' },
@@ -60,19 +65,24 @@ function keep(result: object): void {
   writeFileSync(join(directory, 'latest.json'), `${JSON.stringify(result, null, 2)}\n`);
 }
 
-const dataDir = temporaryDataDir();
-const running: Program[] = [];
-try {
-  running.push(await Program.start(dataDir.path, {}, 'bench/null-server.ts'));
-  running.push(
-    await Program.start(dataDir.path, { MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600', LOG_LEVEL: 'info' }),
-  );
-  const [nullServer, program] = running;
-  if (nullServer === undefined || program === undefined) throw new Error('A server did not start.');
-  const client = new Client(program.port);
-  await measure(nullServer, program, client);
-  client.close();
-} finally {
-  await Promise.all(running.map((program) => program.kill()));
-  dataDir.remove();
+async function benchHolds(): Promise<void> {
+  const dataDir = temporaryDataDir();
+  const running: Program[] = [];
+  try {
+    running.push(await Program.start(dataDir.path, {}, 'bench/null-server.ts'));
+    running.push(
+      await Program.start(dataDir.path, { MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600', LOG_LEVEL: 'info' }),
+    );
+    const [nullServer, program] = running;
+    if (nullServer === undefined || program === undefined) throw new Error('A server did not start.');
+    const client = new Client(program.port);
+    await measure(nullServer, program, client);
+    client.close();
+  } finally {
+    await Promise.all(running.map((program) => program.kill()));
+    dataDir.remove();
+  }
 }
+
+if (positionals[0] === 'nats') await benchNats({ quick: options.quick });
+else await benchHolds();
