@@ -19,7 +19,8 @@ import {
 } from '@nats-io/jetstream';
 import { headers, nanos } from '@nats-io/transport-node';
 import { limits } from '../../limits.ts';
-import { NatsAway, type NatsLink } from '../connection.ts';
+import { jetStreamTimeoutMs, NatsAway, type NatsLink } from '../connection.ts';
+import { AckInbox } from './ack-inbox.ts';
 import { attributesOf, binaryHeaders, natsSubjectOf } from './cloud-event.ts';
 import { formatEventId, parseEventId, type EventId } from './event-id.ts';
 import type { PublicEvent } from './public-events.ts';
@@ -64,7 +65,7 @@ export function describeEventStream(journalId: string): string {
 
 export function createEventStream(link: NatsLink, journalId: string): EventStream {
   const description = describeEventStream(journalId);
-  const idOf = ({ batch, index }: PublicEvent): string => formatEventId({ journalId, batch, index });
+  let inbox: AckInbox | null = null;
   return {
     async open() {
       if (!(await link.connected(connectWaitMs))) throw new NatsAway('NATS is away');
@@ -82,17 +83,20 @@ export function createEventStream(link: NatsLink, journalId: string): EventStrea
     },
 
     async publish(event, body, after) {
+      const { nc } = link.live();
+      if (inbox?.nc !== nc) inbox = new AckInbox(nc, jetStreamTimeoutMs);
       const attributes = attributesOf(journalId, event);
       const carried = headers();
-      for (const [name, value] of binaryHeaders(attributes)) carried.set(name, value);
-      await link.live().js.publish(natsSubjectOf(event), body, {
-        msgID: attributes.id,
-        headers: carried,
-        expect: {
-          streamName: eventStreamName,
-          ...(typeof after === 'number' ? { lastSequence: after } : { lastMsgID: idOf(after) }),
-        },
-      });
+      for (const [name, value] of binaryHeaders(attributes)) carried.append(name, value);
+      carried.append('Nats-Msg-Id', attributes.id);
+      carried.append('Nats-Expected-Stream', eventStreamName);
+      if (typeof after === 'number') carried.append('Nats-Expected-Last-Sequence', String(after));
+      else
+        carried.append(
+          'Nats-Expected-Last-Msg-Id',
+          formatEventId({ journalId, batch: after.batch, index: after.index }),
+        );
+      await inbox.publish(natsSubjectOf(event), body, carried);
     },
   };
 }
