@@ -24,12 +24,14 @@ import { limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { NatsAway } from './nats/connection.ts';
 import { lineOpener } from './nats/line-opener.ts';
+import { type Feed, startFeed } from './nats/feed/feed.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
 import { startCommandDoor } from './nats/commands/command-door.ts';
 import { systemTimers } from './queue/admission-driver.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
+import { type OperatedParts, overviewOf, readinessOf, watchParts } from './operators.ts';
 import type { Protocols } from './protocols.ts';
 import { run, type Running } from './run.ts';
 import { openSecrets } from './secrets.ts';
@@ -89,7 +91,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   await storage.follower.ready;
   const metrics = createHttpMetrics();
   const freeSeats = new FreeSeats();
-  const waiting: { rooms: Rooms | null } = { rooms: null };
+  // The engine's hooks speak to these, which need the engine themselves.
+  const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
   const counting = countingHooks(freeSeats);
   const seatChanges = new SeatChanges({ openBatch: () => engine.batch, durableBatch: () => engine.durableBatch });
   const engine = new Engine<Protocols>({
@@ -108,10 +111,13 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
         seatChanges.onEvents(events);
       },
       onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
-      onBatch: (turns, commitMs) => metrics.observeBatch(turns, commitMs / 1000),
+      onBatch(turns, commitMs) {
+        late.feed?.advance(engine.durableBatch);
+        metrics.observeBatch(turns, commitMs / 1000);
+      },
       onChanged(actor, kind, state) {
         counting.onChanged(actor, kind, state);
-        if (kind.kind === 'admission') waiting.rooms?.onChanged(actor);
+        if (kind.kind === 'admission') late.rooms?.onChanged(actor);
       },
     },
     onFatal: opened.onFatal,
@@ -129,7 +135,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     onError,
     openLines: lineOpener({ engine, link: nats.link, journalId: storage.journal.id, log }),
   });
-  waiting.rooms = rooms;
+  late.rooms = rooms;
   const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);
   const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
   const readModel = new ReadModelReader(storage.readModelFile);
@@ -150,27 +156,34 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
           log,
         });
 
+  const feed =
+    nats.link === null
+      ? null
+      : await startFeed({
+          dataDir: config.dataDir,
+          journalModule: new URL('../storage/feed-journal.ts', import.meta.url),
+          link: nats.link,
+          durableThrough: engine.durableBatch,
+          nowMs: () => engine.nowMs(),
+          log,
+          onFatal: opened.onFatal,
+        });
+  late.feed = feed;
+
   let draining = false;
   const clock = watchClock(engine.clock, log);
-  metrics.watch({
-    waitingCommands: () => engine.waiting,
-    readModelLag: () => engine.durableBatch - readModelProgress.through,
-    rooms: () => rooms.names().flatMap((name) => rooms.report(name) ?? []),
-  });
-  metrics.gauge('onsale_actors_in_memory', 'Actors in memory', () =>
-    Object.values(engine.actorsInMemory).reduce((sum, count) => sum + count, 0),
-  );
-  metrics.gauge('onsale_clock_ahead_seconds', 'Stamped time minus wall time', () => engine.clock.aheadMs() / 1000);
-  metrics.gauge(
-    'onsale_admission_paused',
-    'Rooms that let nobody in because the engine has too much to do',
-    () => rooms.names().filter((name) => rooms.paused(name)).length,
-  );
-  metrics.gauge(
-    'onsale_durable_commands_in_flight',
-    'Durable commands taken from the work queue and not yet acked',
-    () => commands?.stats.durableInFlight ?? 0,
-  );
+  const parts: OperatedParts = {
+    engine,
+    journalId: storage.journal.id,
+    readModelProgress,
+    rooms,
+    nats,
+    commands,
+    feed,
+    clock,
+    draining: () => draining,
+  };
+  watchParts(metrics, parts);
   const app = createHttpApp({
     engine,
     desk,
@@ -190,23 +203,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
       trustProxyHops: config.trustProxyHops,
     },
     draining: () => draining,
-    readiness: () => ({
-      ready: !draining,
-      degraded: [...(clock.apart() ? ['clock'] : []), ...nats.degraded(), ...(commands?.degraded() ?? [])],
-    }),
-    overview: () => ({
-      journal: { id: storage.journal.id, position: engine.durableBatch },
-      readModel: { lag: engine.durableBatch - readModelProgress.through },
-      nats: nats.overview(),
-      feed: { lag: null },
-      process: {
-        pid: process.pid,
-        uptimeSeconds: Math.floor(process.uptime()),
-        memoryBytes: process.memoryUsage.rss(),
-        actorsInMemory: engine.actorsInMemory,
-        waitingCommands: engine.waiting,
-      },
-    }),
+    readiness: () => readinessOf(parts),
+    overview: () => overviewOf(parts),
   });
   const server = await startHttpServer(app, { host: config.host, port: config.port });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
@@ -217,6 +215,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     clock.stop();
     await Promise.all([server.close(), rooms.stop(), commands?.close()]);
     await engine.drain();
+    await feed?.close(limits.drainMs / 4);
     await nats.stop();
     readModel.close();
     const caughtUp = await storage.close(limits.drainMs / 2);
