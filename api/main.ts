@@ -169,6 +169,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
           onFatal: opened.onFatal,
         });
   late.feed = feed;
+  // Told of what became durable while it started.
+  feed?.advance(engine.durableBatch);
 
   let draining = false;
   const clock = watchClock(engine.clock, log);

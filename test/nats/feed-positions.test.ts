@@ -10,6 +10,8 @@ import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from './until.ts';
 
 const nobody = 'nats://127.0.0.1:1';
+/** Less than the feed may take to end. */
+const bounded = { timeout: 40_000 };
 let nats: NatsUnderTest;
 let nc: NatsConnection;
 let jsm: JetStreamManager;
@@ -88,20 +90,24 @@ describe('a journal that has lost its last batches', () => {
 });
 
 describe('without NATS', () => {
-  test('the feed starts, says what it waits for and how far it is behind, and ends at once', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.charge('ann');
-    await under.start(nobody);
-    under.charge('bob');
-    await until('the lag has an age', () => under.feed.lag().seconds > 0);
-    assert.equal(under.feed.lag().batches, 2);
-    assert.equal(under.feed.published(), 0);
-    await until('it says why', () => under.feed.problem() === 'NATS is away');
-    await under.stop();
-    await under.start(nats.url);
-    await caughtUp(under);
-    assert.deepEqual(distinct(await readStream(nc)), under.ids);
-  });
+  test(
+    'the feed starts, says what it waits for and how far it is behind, and ends at once',
+    bounded,
+    async (context) => {
+      const under = new FeedUnderTest(context);
+      under.charge('ann');
+      await under.start(nobody);
+      under.charge('bob');
+      await until('the lag has an age', () => under.feed.lag().seconds > 0);
+      assert.equal(under.feed.lag().batches, 2);
+      assert.equal(under.feed.published(), 0);
+      await until('it says why', () => under.feed.problem() === 'NATS is away');
+      await under.stop(60_000);
+      await under.start(nats.url);
+      await caughtUp(under);
+      assert.deepEqual(distinct(await readStream(nc)), under.ids);
+    },
+  );
 
   test('killed and back, it goes on by itself where it was', async (context) => {
     const under = new FeedUnderTest(context);

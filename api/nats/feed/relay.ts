@@ -76,6 +76,11 @@ export class Relay {
     return this.#durable;
   }
 
+  /** Whether something stands in the way of publishing. */
+  get troubled(): boolean {
+    return this.#trouble !== null;
+  }
+
   /** Events stored since this process started. */
   get publishedTotal(): number {
     return this.#publishedTotal;
