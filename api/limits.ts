@@ -42,7 +42,7 @@ export const limits = {
   /** Frames of seat changes sent in a second; with more readers each gets them less often. */
   seatFramesPerSecondMax: 10_000,
   /** Unread bytes of seat changes at which a reader is cut off. */
-  seatUnreadBytesMax: 256 * 1024,
+  seatUnreadBytesMax: 1024 * 1024,
   /** Dates whose seat changes are kept for streams; seats in these changes, of one date and in all. */
   seatSchedulesMax: 1_000,
   seatChangesPerScheduleMax: 16_384,

@@ -215,7 +215,7 @@ export function seatVersion(bootId: string, changes: number): string {
 /** The position that a version of this process names; null for any other text. */
 export function positionOf(version: string, bootId: string): number | null {
   const digits = version.startsWith(`${bootId}.`) ? version.slice(bootId.length + 1) : '';
-  return /^\d{1,15}$/.test(digits) ? Number(digits) : null;
+  return /^(?:0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : null;
 }
 
 /** What an event makes of which seats; null for one that changes none. */
