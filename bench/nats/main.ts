@@ -8,12 +8,12 @@ import { Client } from '../../test/system/client.ts';
 import { Program, temporaryDataDir } from '../../test/system/program.ts';
 import * as sale from '../../test/system/sale.ts';
 import { machine, median } from '../report.ts';
-import { durableCharges, holdRequests, httpJoins, joinRequests, lineJoins } from './measures.ts';
+import { durableCharges, feedEvents, holdRequests, httpJoins, joinRequests, lineJoins, untilFed } from './measures.ts';
 import { pipeline, type PipelineResult } from './pipeline.ts';
 
 /** Below the bounds of the door and of the engine, so that nothing is refused. */
 const window = 1_000;
-const connections = 64;
+const connections = 256;
 const schedules = 50;
 const seatsPerRow = 100;
 
@@ -24,6 +24,7 @@ export interface NatsBenchOptions {
 interface Round {
   readonly nullHolds: number;
   readonly holds: number;
+  readonly feed: number;
   readonly httpJoins: number;
   readonly natsJoins: number;
   readonly lineJoins: number;
@@ -34,6 +35,7 @@ interface Round {
 const labels: Readonly<Record<keyof Round, string>> = {
   nullHolds: 'null responder',
   holds: 'cmd.hold, durable',
+  feed: 'their events on the feed',
   httpJoins: 'joins over HTTP',
   natsJoins: 'joins by cmd.join',
   lineJoins: 'joins on the line',
@@ -58,7 +60,11 @@ async function measureRound({ nc, program, http }: Servers, round: number, count
   const room = `bench-${round}`;
   await sale.putRoom(http, room, { ...sale.openDoors, admitPerSecond: 0 });
   const nullHolds = rate(await pipeline(nc, holdRequests('null', round * count, count), window));
+  const before = await feedEvents(nc);
+  const startedMs = performance.now();
   const holds = rate(await pipeline(nc, holdRequests('onsale', round * count, count), window));
+  // Each hold is one public event; the clock runs from the first hold on.
+  const feed = count / ((await untilFed(nc, before + count, startedMs)) / 1000);
   const overHttp = rate(await httpJoins(program.port, room, count, connections));
   const natsJoins = rate(await pipeline(nc, joinRequests(room, count), window));
   const onLine = rate(await lineJoins(nc, room, count, window));
@@ -68,7 +74,7 @@ async function measureRound({ nc, program, http }: Servers, round: number, count
     count,
     window,
   );
-  return { nullHolds, holds, httpJoins: overHttp, natsJoins, lineJoins: onLine, published, carriedOut };
+  return { nullHolds, holds, feed, httpJoins: overHttp, natsJoins, lineJoins: onLine, published, carriedOut };
 }
 
 function print(rounds: readonly Round[]): void {

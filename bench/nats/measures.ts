@@ -77,6 +77,17 @@ export async function durableCharges(
   };
 }
 
+/** Events in the feed's stream. */
+export async function feedEvents(nc: NatsConnection): Promise<number> {
+  return (await (await jetstreamManager(nc)).streams.info('ONSALE_EVENTS')).state.messages;
+}
+
+/** Resolves when the feed has so many events, ms after `startedMs`. */
+export async function untilFed(nc: NatsConnection, events: number, startedMs: number): Promise<number> {
+  while ((await feedEvents(nc)) < events) await sleep(pollMs);
+  return performance.now() - startedMs;
+}
+
 async function publishAll(count: number, window: number, publish: (index: number) => Promise<PubAck>) {
   let next = 0;
   let acked = 0;
