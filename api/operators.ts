@@ -24,7 +24,7 @@ export interface OperatedParts {
 
 /** Adds the gauges to `metrics`. */
 export function watchParts(metrics: HttpMetrics, parts: OperatedParts): void {
-  const { engine, rooms, commands, feed } = parts;
+  const { engine, rooms, nats, commands, feed } = parts;
   metrics.watch({
     waitingCommands: () => engine.waiting,
     readModelLag: () => engine.durableBatch - parts.readModelProgress.through,
@@ -38,6 +38,7 @@ export function watchParts(metrics: HttpMetrics, parts: OperatedParts): void {
       'Rooms that let nobody in because the engine has too much to do',
       () => rooms.names().filter((name) => rooms.paused(name)).length,
     ],
+    ['onsale_nats_connected', '1 while NATS can be reached', () => (nats.link?.state === 'connected' ? 1 : 0)],
     [
       'onsale_durable_commands_in_flight',
       'Durable commands taken from the work queue and not yet acked',
