@@ -1,0 +1,61 @@
+/** Who may command is the NATS server's affair: without the permission a message reaches nobody, and the service goes on. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { connect, headers as natsHeaders } from '@nats-io/transport-node';
+import { startStage } from '../http/stage.ts';
+import { replyOf } from './commands-stage.ts';
+import { NatsUnderTest } from './nats-under-test.ts';
+import { until } from './until.ts';
+
+const users = `
+authorization {
+  users: [
+    { user: engine, password: of-the-engine }
+    { user: viewer, password: of-the-viewer
+      permissions: { publish: ["onsale.v1.query.>"], subscribe: ["_INBOX.>"] } }
+  ]
+}`;
+
+test('a client that may only ask cannot command on any subject, nor act as the service', async (t) => {
+  const nats = await NatsUnderTest.start(users);
+  t.after(() => nats.close());
+  const stage = await startStage({ NATS_URL: nats.url.replace('//', '//engine:of-the-engine@') });
+  t.after(() => stage.stop());
+  const viewer = await connect({ servers: nats.url, user: 'viewer', pass: 'of-the-viewer' });
+  t.after(() => viewer.close());
+  const ask = (subject: string, body: object) => {
+    const headers = natsHeaders();
+    headers.set('Idempotency-Key', 'k');
+    return viewer.request(`onsale.v1.${subject}`, JSON.stringify(body), { timeout: 5_000, headers });
+  };
+  const balance = async (): Promise<unknown> => replyOf(await ask('query.balance.ann', {})).data['balance'];
+
+  await until('the service answers', () =>
+    balance().then(
+      (found) => found === 0,
+      () => false,
+    ),
+  );
+  for (const subject of [
+    'cmd.hold.s',
+    'cmd.cancel.s',
+    'cmd.pay.s',
+    'cmd.charge.ann',
+    'cmd.join.main',
+    'do.hold.s',
+    'do.cancel.s',
+    'do.pay.s',
+    'do.charge.ann',
+    'line.main.ann',
+    'advisory.rejected',
+  ]) {
+    await assert.rejects(ask(subject, { amount: 1 }), /permissions violation/i, subject);
+  }
+  const refused = Promise.withResolvers<string>();
+  viewer.subscribe('onsale.v1.cmd.charge.*', {
+    queue: 'q',
+    callback: (error) => refused.resolve(String(error?.message)),
+  });
+  assert.match(await refused.promise, /permissions violation/i);
+  assert.equal(await balance(), 0);
+});
