@@ -20,8 +20,11 @@ const commentEveryMs = 15_000;
 const unreadBytesMax = 16 * 1024;
 
 export interface QueueStreams {
-  /** Answers with a stream; `headOnly` with its headers alone. */
-  open(token: string, place: PlaceInLine, headOnly: boolean): Answer;
+  /**
+   * Answers with a stream; `headOnly` with its headers alone. `cutOff` ends the client's connection; without it the
+   * stream of a reader who does not keep up breaks.
+   */
+  open(token: string, place: PlaceInLine, headOnly: boolean, cutOff?: (() => void) | null): Answer;
   readonly size: number;
   /** Ends all streams and the timer. */
   close(): void;
@@ -37,6 +40,7 @@ interface Stream {
   status: string;
   nextStatusMs: number;
   nextCommentMs: number;
+  readonly cutOff: (() => void) | null;
 }
 
 const encoder = new TextEncoder();
@@ -88,7 +92,9 @@ export function createQueueStreams(
     if ((controller.desiredSize ?? 0) < bytes.byteLength) {
       remove(stream);
       stream.controller = null;
-      controller.error(new Error('the reader does not keep up'));
+      // Not both: the adapter would print a broken stream as an error of the program's.
+      if (stream.cutOff === null) controller.error(new Error('the reader does not keep up'));
+      else stream.cutOff();
       return;
     }
     controller.enqueue(bytes);
@@ -122,7 +128,7 @@ export function createQueueStreams(
     }
   }
 
-  function open(token: string, place: PlaceInLine, headOnly: boolean): Answer {
+  function open(token: string, place: PlaceInLine, headOnly: boolean, cutOff: (() => void) | null = null): Answer {
     const key = `${place.room}|${place.epoch}|${place.place}`;
     const older = byKey.get(key);
     if (older === undefined && all.length >= streamsMax) return problem('overloaded');
@@ -139,6 +145,7 @@ export function createQueueStreams(
       status: '',
       nextStatusMs: nowMs,
       nextCommentMs: nowMs + commentEveryMs,
+      cutOff,
     };
     const body = new ReadableStream<Uint8Array>(
       {

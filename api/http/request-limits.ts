@@ -1,6 +1,6 @@
 /** How many requests one user, and one address, may send: the two limits of the door, each of which may be off. */
-import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { socketAddressOf } from './adapter.ts';
 import type { Answer } from './answer.ts';
 import { clientAddress, countedAddress } from './client-address.ts';
 import { problem } from './problems.ts';
@@ -31,11 +31,8 @@ export function createRequestLimits(rules: RequestLimitRules): RequestLimits {
       byAddress === null
         ? null
         : (c) => {
-            // What the adapter binds; a request that came over no socket has none.
-            const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-            if (incoming === undefined) return null;
-            // A socket that is gone already has no address; such requests share one count.
-            const socketAddress = incoming.socket.remoteAddress ?? '';
+            const socketAddress = socketAddressOf(c);
+            if (socketAddress === null) return null;
             const address =
               trustProxyHops === 0
                 ? socketAddress

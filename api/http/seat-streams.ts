@@ -41,6 +41,8 @@ export interface SeatStreamStart {
   readonly lastEventId: string | undefined;
   /** Answer with the headers alone. */
   readonly headOnly: boolean;
+  /** Ends the client's connection; null: the stream breaks. */
+  readonly cutOff: (() => void) | null;
 }
 
 export interface SeatStreams {
@@ -62,6 +64,7 @@ interface Stream {
   nextFrameMs: number;
   nextCommentMs: number;
   nextSessionMs: number;
+  readonly cutOff: (() => void) | null;
 }
 
 const encoder = new TextEncoder();
@@ -119,7 +122,9 @@ export function createSeatStreams({ changes, bootId, inside, bounds = limits }: 
     if ((controller.desiredSize ?? 0) <= 0) {
       remove(stream);
       stream.controller = null;
-      controller.error(new Error('the reader does not keep up'));
+      // Not both: the adapter would print a broken stream as an error of the program's.
+      if (stream.cutOff === null) controller.error(new Error('the reader does not keep up'));
+      else stream.cutOff();
       return;
     }
     controller.enqueue(bytes);
@@ -171,7 +176,7 @@ export function createSeatStreams({ changes, bootId, inside, bounds = limits }: 
     }
   }
 
-  function open({ place, scheduleId, changes: now, lastEventId, headOnly }: SeatStreamStart): Answer {
+  function open({ place, scheduleId, changes: now, lastEventId, headOnly, cutOff }: SeatStreamStart): Answer {
     if (all.length >= bounds.seatStreamsMax) return problem('overloaded');
     const followed = changes.follow(scheduleId, now);
     if (followed === null) return problem('overloaded');
@@ -191,6 +196,7 @@ export function createSeatStreams({ changes, bootId, inside, bounds = limits }: 
       nextFrameMs: nowMs,
       nextCommentMs: nowMs + commentEveryMs,
       nextSessionMs: nowMs + sessionEveryMs,
+      cutOff,
     };
     const body = new ReadableStream<Uint8Array>(
       {

@@ -6,6 +6,10 @@ import { clientAddress, countedAddress } from '../../api/http/client-address.ts'
 
 const socket = '10.0.0.9';
 
+function written(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(':');
+}
+
 describe('behind no proxy', () => {
   test('the socket’s address counts, whatever the caller says', () => {
     for (const said of [undefined, '', '1.2.3.4', '1.2.3.4, 5.6.7.8'])
@@ -87,7 +91,6 @@ describe('one caller is', () => {
   test('never two networks, and never half of one', () => {
     const group = fc.integer({ min: 0, max: 0xffff });
     const groups = fc.array(group, { minLength: 4, maxLength: 4 });
-    const written = (all: readonly number[]) => all.map((one) => one.toString(16)).join(':');
     fc.assert(
       fc.property(groups, groups, groups, (network, host, other) => {
         const counted = countedAddress(written([...network, ...host]));

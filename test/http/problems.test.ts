@@ -417,7 +417,7 @@ const elsewhere: Partial<Record<ProblemCode, string>> = {
   internal: 'needs a bug; over a broken engine in door.test.ts',
   overloaded: 'needs a full engine; in door.test.ts, and with real load in test/system',
   draining: 'needs a program that stops; in door.test.ts',
-  too_many_requests: 'limits per user and address are not part of this door yet',
+  too_many_requests: 'needs a limit of requests; in request-limits.test.ts',
   queue_unavailable: 'the line inside the engine is always there; JetStream can be away (door.test.ts translates it)',
 };
 

@@ -34,9 +34,12 @@ function tooMany(reply: Reply | undefined, limit: number): void {
   assert.equal(reply.headers.get('retry-after'), '1');
 }
 
+function from(address: string, sent: Sent = {}): Sent {
+  return { ...sent, headers: { 'x-forwarded-for': address } };
+}
+
 describe('a limit per address', () => {
   let stage: Stage;
-  const from = (address: string, sent: Sent = {}) => ({ ...sent, headers: { 'x-forwarded-for': address } });
   before(async () => {
     stage = await startStage({ LIMIT_PER_ADDRESS_PER_SECOND: '5', TRUST_PROXY_HOPS: '1' });
   });

@@ -42,6 +42,11 @@ async function held(token: string, scheduleId: string, seat: string): Promise<st
   return String((await expecting(201, hold(stage, token, scheduleId, [seat]))).body['id']);
 }
 
+async function expiresAt(token: string): Promise<number> {
+  const { body } = await expecting(200, stage.send('GET', '/v1/queue/tokens/current', { token }));
+  return Date.parse(String(body['expiresAt']));
+}
+
 describe('a stream', () => {
   test('opened with the list’s version has every later change, and none that the list has', async () => {
     await createSchedule(stage, 'c', 'exact');
@@ -181,11 +186,6 @@ describe('who may look', () => {
     for (const response of open.slice(1)) await response.text();
     assert.equal(await streamsOpen(stage), 0);
   });
-
-  async function expiresAt(token: string): Promise<number> {
-    const { body } = await expecting(200, stage.send('GET', '/v1/queue/tokens/current', { token }));
-    return Date.parse(String(body['expiresAt']));
-  }
 });
 
 test('a program that stops ends its streams', async () => {

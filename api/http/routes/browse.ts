@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import type { SeatsView } from '../../../actors/schedule/messages.ts';
 import { limits } from '../../limits.ts';
+import { cutOffOf } from '../adapter.ts';
 import { json, type Answer } from '../answer.ts';
 import { createBrowseGate } from '../browse-gate.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -188,6 +189,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
           changes: view.changes,
           lastEventId: c.req.header('last-event-id'),
           headOnly: c.req.method === 'HEAD',
+          cutOff: cutOffOf(c),
         });
       },
     }),

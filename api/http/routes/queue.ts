@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import { limits } from '../../limits.ts';
+import { cutOffOf } from '../adapter.ts';
 import { isoTimeOrNull, json, noContent, type Answer } from '../answer.ts';
 import type { HttpDependencies, QueueStatus } from '../dependencies.ts';
 import { operation, type Operation } from '../operation.ts';
@@ -98,7 +99,7 @@ export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): 
         },
       },
       refusals: ['overloaded'],
-      handle: ({ caller }, c) => streams.open(caller.token, caller.place, c.req.method === 'HEAD'),
+      handle: ({ caller }, c) => streams.open(caller.token, caller.place, c.req.method === 'HEAD', cutOffOf(c)),
     }),
     operation({
       id: 'leaveQueue',
