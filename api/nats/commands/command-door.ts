@@ -1,4 +1,5 @@
 /** The NATS door for services: requests and replies, the micro service's answers, and durable commands. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { nuid, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Log } from '../../log.ts';
 import type { LiveNats, NatsLink } from '../connection.ts';
@@ -46,6 +47,7 @@ export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
   let session = new AbortController();
   let served: NatsConnection | null = null;
   let running: Promise<void> = Promise.resolve();
+  let toldTrouble = '';
   let microSubscriptions: readonly Subscription[] = [];
 
   async function serve(live: LiveNats, ended: AbortSignal): Promise<void> {
@@ -54,10 +56,19 @@ export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
         await serveOnce(live, ended);
       } catch (error) {
         if (ended.aborted) return;
-        log.warn({ err: error }, 'durable commands wait for JetStream');
+        tellTrouble(error);
       }
-      await pause(retryMs, ended);
+      await sleep(retryMs, undefined, { signal: ended }).catch(() => undefined);
     }
+  }
+
+  /** Once, however often it is tried again. */
+  function tellTrouble(error: unknown): void {
+    const trouble = String(error);
+    if (trouble === toldTrouble) return;
+    toldTrouble = trouble;
+    if (error instanceof ForeignCommands) log.error({ error: error.name }, error.message);
+    else log.warn({ err: error }, 'durable commands wait for JetStream');
   }
 
   /** Nothing is served beside a stream of another journal; without JetStream, requests are. */
@@ -67,7 +78,7 @@ export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
       await openCommandsStream(live.jsm, journalId);
     } catch (error) {
       if (error instanceof ForeignCommands) {
-        log.error({ error: error.name }, error.message);
+        tellTrouble(error);
         silence();
         return;
       }
@@ -96,6 +107,7 @@ export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
   }
 
   const forget = link.onConnect((live) => {
+    toldTrouble = '';
     session.abort();
     session = new AbortController();
     const ended = AbortSignal.any([session.signal, closing.signal]);
@@ -120,11 +132,4 @@ export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
       await Promise.all([requests.close(), durable.idle()]);
     },
   };
-}
-
-function pause(ms: number, ended: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  ended.addEventListener('abort', () => resolve(), { once: true });
-  return promise.finally(() => clearTimeout(timer));
 }
