@@ -38,98 +38,120 @@ export interface CommandDoor {
 
 /** Begins to serve at the first connecting; does not wait for it. */
 export function startCommandDoor(options: CommandDoorOptions): CommandDoor {
-  const { link, journalId, observe, log, engine, noteAcked } = options;
-  const requests = new RequestDoor({ engine, endpoints: createEndpoints(options), log, observe });
-  const durable = new DurableCommands({ engine, noteAcked, log, observe });
-  const id = nuid.next();
-  const micro = microAnswers(id, new Date(), requests.listed);
-  const closing = new AbortController();
-  let session = new AbortController();
-  let served: NatsConnection | null = null;
-  let running: Promise<void> = Promise.resolve();
-  let toldTrouble = '';
-  let microSubscriptions: readonly Subscription[] = [];
+  return new ServiceDoor(options);
+}
 
-  async function serve(live: LiveNats, ended: AbortSignal): Promise<void> {
-    while (!ended.aborted) {
-      try {
-        await serveOnce(live, ended);
-      } catch (error) {
-        if (ended.aborted) return;
-        tellTrouble(error);
-      }
-      await sleep(retryMs, undefined, { signal: ended }).catch(() => undefined);
-    }
-  }
+class ServiceDoor implements CommandDoor {
+  readonly stats: CommandDoor['stats'];
+  readonly #options: CommandDoorOptions;
+  readonly #requests: RequestDoor;
+  readonly #durable: DurableCommands;
+  readonly #micro: Micro;
+  readonly #closing = new AbortController();
+  readonly #forget: () => void;
+  #session = new AbortController();
+  #served: NatsConnection | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #toldTrouble = '';
 
-  /** Once, however often it is tried again. */
-  function tellTrouble(error: unknown): void {
-    const trouble = String(error);
-    if (trouble === toldTrouble) return;
-    toldTrouble = trouble;
-    if (error instanceof ForeignCommands) log.error({ error: error.name }, error.message);
-    else log.warn({ err: error }, 'durable commands wait for JetStream');
-  }
-
-  /** Nothing is served beside a stream of another journal; without JetStream, requests are. */
-  async function serveOnce(live: LiveNats, ended: AbortSignal): Promise<void> {
-    let unreachable: unknown = null;
-    try {
-      await openCommandsStream(live.jsm, journalId);
-    } catch (error) {
-      if (error instanceof ForeignCommands) {
-        tellTrouble(error);
-        silence();
-        return;
-      }
-      unreachable = error;
-    }
-    if (ended.aborted) return;
-    listen(live.nc);
-    if (unreachable !== null) throw unreachable;
-    await durable.run(live, ended);
-  }
-
-  /** Subscriptions live through a reconnect of the same connection. */
-  function listen(nc: NatsConnection): void {
-    if (nc === served) return;
-    silence();
-    served = nc;
-    requests.listen(nc);
-    microSubscriptions = answerMicro(nc, id, micro);
-  }
-
-  function silence(): void {
-    served = null;
-    requests.silence();
-    for (const subscription of microSubscriptions) if (!subscription.isClosed()) subscription.unsubscribe();
-    microSubscriptions = [];
-  }
-
-  const forget = link.onConnect((live) => {
-    toldTrouble = '';
-    session.abort();
-    session = new AbortController();
-    const ended = AbortSignal.any([session.signal, closing.signal]);
-    running = running.then(() => serve(live, ended));
-  });
-
-  return {
-    stats: {
+  constructor(options: CommandDoorOptions) {
+    this.#options = options;
+    const requests = new RequestDoor({ ...options, endpoints: createEndpoints(options) });
+    const durable = new DurableCommands(options);
+    this.#requests = requests;
+    this.#durable = durable;
+    const id = nuid.next();
+    this.#micro = { id, answers: microAnswers(id, new Date(), requests.listed), subscriptions: [] };
+    this.stats = {
       get requestsInFlight() {
         return requests.inFlight;
       },
       get durableInFlight() {
         return durable.inFlight;
       },
-    },
-    degraded: () => (durable.working ? [] : ['commands']),
-    async close() {
-      forget();
-      closing.abort();
-      silence();
-      await running;
-      await Promise.all([requests.close(), durable.idle()]);
-    },
-  };
+    };
+    this.#forget = options.link.onConnect((live) => this.#connected(live));
+  }
+
+  degraded(): readonly string[] {
+    return this.#durable.working ? [] : ['commands'];
+  }
+
+  async close(): Promise<void> {
+    this.#forget();
+    this.#closing.abort();
+    this.#silence();
+    await this.#running;
+    await Promise.all([this.#requests.close(), this.#durable.idle()]);
+  }
+
+  #connected(live: LiveNats): void {
+    this.#toldTrouble = '';
+    this.#session.abort();
+    this.#session = new AbortController();
+    const ended = AbortSignal.any([this.#session.signal, this.#closing.signal]);
+    this.#running = this.#running.then(() => this.#serve(live, ended));
+  }
+
+  async #serve(live: LiveNats, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      try {
+        await this.#serveOnce(live, ended);
+      } catch (error) {
+        if (ended.aborted) return;
+        this.#tellTrouble(error);
+      }
+      await sleep(retryMs, undefined, { signal: ended }).catch(() => undefined);
+    }
+  }
+
+  /** Nothing is served beside a stream of another journal; without JetStream, requests are. */
+  async #serveOnce(live: LiveNats, ended: AbortSignal): Promise<void> {
+    let unreachable: unknown = null;
+    try {
+      await openCommandsStream(live.jsm, this.#options.journalId);
+    } catch (error) {
+      if (error instanceof ForeignCommands) {
+        this.#silence();
+        throw error;
+      }
+      unreachable = error;
+    }
+    if (ended.aborted) return;
+    this.#listen(live.nc);
+    if (unreachable !== null) throw unreachable;
+    await this.#durable.run(live, ended);
+  }
+
+  /** Once, however often it is tried again. */
+  #tellTrouble(error: unknown): void {
+    const { log } = this.#options;
+    const trouble = String(error);
+    if (trouble === this.#toldTrouble) return;
+    this.#toldTrouble = trouble;
+    if (error instanceof ForeignCommands) log.error({ error: error.name }, error.message);
+    else log.warn({ err: error }, 'durable commands wait for JetStream');
+  }
+
+  /** Subscriptions live through a reconnect of the same connection. */
+  #listen(nc: NatsConnection): void {
+    if (nc === this.#served) return;
+    this.#silence();
+    this.#served = nc;
+    this.#requests.listen(nc);
+    this.#micro.subscriptions = answerMicro(nc, this.#micro.id, this.#micro.answers);
+  }
+
+  #silence(): void {
+    this.#served = null;
+    this.#requests.silence();
+    for (const subscription of this.#micro.subscriptions) if (!subscription.isClosed()) subscription.unsubscribe();
+    this.#micro.subscriptions = [];
+  }
+}
+
+interface Micro {
+  readonly id: string;
+  readonly answers: ReturnType<typeof microAnswers>;
+  subscriptions: readonly Subscription[];
 }
