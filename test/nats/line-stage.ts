@@ -9,7 +9,7 @@ export interface StagedLine {
   readonly link: NatsLink;
   /** How often the line asked for the driver, and for a look at its stream. */
   readonly asked: { wakes: number; looks: number };
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Opens a room's line as a process does that finds the stream or makes it. `peopleMax` bounds it. */
