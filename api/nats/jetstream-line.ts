@@ -9,7 +9,7 @@
  */
 import { Empty, RequestError } from '@nats-io/transport-node';
 import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
-import { jetStreamTimeoutMs, type NatsLink } from './connection.ts';
+import { jetStreamTimeoutMs, NatsAway, type NatsLink } from './connection.ts';
 import { LineReader } from './line-reader.ts';
 import { isAlreadyInLine, isApiError, isJoinBody, type LineStream } from './line-stream.ts';
 
@@ -36,6 +36,8 @@ export interface JetStreamLineOptions {
   readonly peopleMax: number;
   /** Somebody joined while nobody waited. */
   readonly wake: () => void;
+  /** JetStream refused or did not answer a join, and not because NATS is away: a full disk, for example. */
+  readonly onError: (error: unknown) => void;
   /** Something does not fit: the stream should be looked at. */
   readonly suspect: () => void;
 }
@@ -74,7 +76,7 @@ export class JetStreamLine implements WaitingLine {
   }
 
   async join(userId: string): Promise<Joined> {
-    const { takenThrough, peopleMax, suspect } = this.#options;
+    const { takenThrough, peopleMax, suspect, onError } = this.#options;
     try {
       for (let tries = 0; tries < joinTriesMax && !this.#retired; tries += 1) {
         const before = takenThrough();
@@ -96,6 +98,7 @@ export class JetStreamLine implements WaitingLine {
     } catch (error) {
       // The stream is gone when nobody answers to its subjects.
       if (error instanceof RequestError && error.isNoResponders()) suspect();
+      else if (!(error instanceof NatsAway)) onError(error);
     }
     return { type: 'refused', code: 'queue_unavailable' };
   }

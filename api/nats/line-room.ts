@@ -20,6 +20,7 @@ import { findStream, lineStreamConfig, lineStreamOf, ownerOf, type LineStream } 
 
 /** After a look that failed although NATS is there, ms until the next one. */
 const retryMs = 500;
+const tellErrorEveryMs = 10_000;
 
 export interface StreamLinesOptions {
   readonly engine: OnsaleEngine;
@@ -59,6 +60,7 @@ export class StreamLines implements RoomLines {
   #stopped = false;
   readonly #unsubscribe: () => void;
   #refusedFor: string | null = null;
+  #toldErrorAtMs = -Infinity;
 
   /** `opened` settles after the first look; at once while NATS is away. */
   constructor(options: StreamLinesOptions) {
@@ -178,6 +180,7 @@ export class StreamLines implements RoomLines {
       peopleMax: limits.streamLineMax,
       wake,
       suspect: () => void this.look(),
+      onError: (error) => this.#tellError(error),
     });
     // A crash may have come between the journal's leaving and the stream's.
     const left = engine.view<'admission', 'leavers'>(`admission:${room}`, { type: 'leavers', epoch });
@@ -204,6 +207,14 @@ export class StreamLines implements RoomLines {
     const { engine, room } = this.#options;
     const view = engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
     return view?.lines.filter((line) => line.line === 'stream') ?? [];
+  }
+
+  /** One of a crowd of refused joins is enough for the log. */
+  #tellError(error: unknown): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#toldErrorAtMs < tellErrorEveryMs) return;
+    this.#toldErrorAtMs = nowMs;
+    this.#options.log.error({ err: error, room: this.#options.room }, 'JetStream does not take joins');
   }
 
   /** Told once: an operator has to act, and until then every look finds the same. */

@@ -92,3 +92,20 @@ describe('a full line', () => {
     }
   });
 });
+
+describe('a stream that takes no more, for another reason than a second join', () => {
+  it('refuses for now and says why; whoever stands in it is still found', async () => {
+    const room = newRoom();
+    const { line, link, errors, close } = await stageLine(nats.url, room);
+    try {
+      assert.deepEqual(await line.join('ann'), { type: 'joined', place: 1, existing: false });
+      // The same error code as that of a second join, with another text.
+      await link.use(({ jsm }) => jsm.streams.update(`ONSALE_LINE_${room}`, { max_msgs: 1 }));
+      assert.deepEqual(await line.join('bob'), { type: 'refused', code: 'queue_unavailable' });
+      assert.match(String(errors[0]), /maximum messages exceeded/);
+      assert.deepEqual(await line.join('ann'), { type: 'joined', place: 1, existing: true });
+    } finally {
+      await close();
+    }
+  });
+});

@@ -9,6 +9,7 @@ export interface StagedLine {
   readonly link: NatsLink;
   /** How often the line asked for the driver, and for a look at its stream. */
   readonly asked: { wakes: number; looks: number };
+  readonly errors: unknown[];
   readonly close: () => Promise<void>;
 }
 
@@ -22,6 +23,7 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
     async ({ jsm }) => (await findStream(jsm, stream)) ?? (await jsm.streams.add(lineStreamConfig(stream, owner))),
   );
   const asked = { wakes: 0, looks: 0 };
+  const errors: unknown[] = [];
   const line = new JetStreamLine({
     link,
     stream,
@@ -32,11 +34,13 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
     peopleMax,
     wake: () => (asked.wakes += 1),
     suspect: () => (asked.looks += 1),
+    onError: (error) => void errors.push(error),
   });
   return {
     line,
     link,
     asked,
+    errors,
     async close() {
       line.retire();
       await link.close();
