@@ -7,7 +7,7 @@ export const limits = {
   /** Effects and deadlines handled in one turn. */
   turnMessagesMax: 10_000,
   /** Holds or sessions ended by one `ExpireDue`; the rest follows in the next turn. */
-  expiriesPerTurnMax: 1_000,
+  expiriesPerTurnMax: 200,
   /** Actors kept in memory that could leave it. */
   idleActorsMax: 10_000,
   /** Bound keys remembered in memory; older ones are read from the index. */

@@ -118,9 +118,10 @@ export class CommandFlow {
       boundRequest = answered;
     }
     const pending = this.#pendingOf(run, request);
-    const changed = run.events.length > 0 || binding !== undefined || pending !== undefined;
+    const released = releasedOf(run);
+    const changed = run.events.length > 0 || binding !== undefined || pending !== undefined || released !== undefined;
     const restsOn = changed ? this.#parts.committer.openBatch : run.restsOn;
-    if (changed) this.#journal(run, to, command, request, { binding, pending, released: releasedOf(run) });
+    if (changed) this.#journal(run, to, command, request, { binding, pending, released });
     for (const { request: answered, judged } of run.answered) {
       this.#release(restsOn, answered, judged, answered === boundRequest);
     }

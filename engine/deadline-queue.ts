@@ -1,6 +1,11 @@
 /** A binary min-heap of (time, actor). Entries may be stale; whoever takes one checks it against the actor. */
 import type { Address } from './actor.ts';
 
+export interface DueEntry {
+  readonly actor: Address;
+  readonly atMs: number;
+}
+
 export class DeadlineQueue {
   readonly #times: number[] = [];
   readonly #actors: Address[] = [];
@@ -27,15 +32,16 @@ export class DeadlineQueue {
   }
 
   /** Takes the earliest entry if its time has come. */
-  popDue(nowMs: number): Address | undefined {
-    if (this.earliestMs > nowMs) return undefined;
+  popDue(nowMs: number): DueEntry | undefined {
+    const atMs = this.earliestMs;
     const actor = this.#actors[0];
+    if (atMs > nowMs || actor === undefined) return undefined;
     const last = this.#times.length - 1;
     this.#swap(0, last);
     this.#times.pop();
     this.#actors.pop();
     this.#sink(last);
-    return actor;
+    return { actor, atMs };
   }
 
   #sink(size: number): void {

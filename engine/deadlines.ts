@@ -6,17 +6,19 @@ import type { Address } from './actor.ts';
 import type { Cell } from './cells.ts';
 import type { StampClock } from './clock.ts';
 import type { Scheduler } from './committer.ts';
-import { DeadlineQueue } from './deadline-queue.ts';
+import { DeadlineQueue, type DueEntry } from './deadline-queue.ts';
 
-/** Actors woken in one round of the event loop; the others follow in the next. */
-const wakesPerRoundMax = 100;
-/** The longest delay that timers take, ms. */
-const delayMaxMs = 2_000_000_000;
+/** How long one round of the event loop may be spent on deadlines, ms; what is left over follows in the next round. */
+const roundMs = 5;
+/** A timer never sleeps longer, ms: stamped time may run a tenth faster than the timer's clock. */
+const delayMaxMs = 5_000;
 
 export interface DeadlinesOptions {
   readonly clock: StampClock;
-  readonly scheduler: Scheduler;
-  /** Runs `ExpireDue` on the actor, and calls `update` with its cell afterwards. */
+  readonly scheduler: Pick<Scheduler, 'after'>;
+  readonly monotonicMs: () => number;
+  readonly cell: (actor: Address) => Cell;
+  /** Runs `ExpireDue` on the actor. */
   readonly expire: (actor: Address) => void;
 }
 
@@ -62,12 +64,22 @@ export class Deadlines {
 
   #wake(): void {
     this.#timerMs = Infinity;
-    const nowMs = this.#options.clock.nowMs();
-    for (let woken = 0; woken < wakesPerRoundMax && !this.#stopped; woken++) {
-      const actor = this.#queue.popDue(nowMs);
-      if (actor === undefined) break;
-      this.#options.expire(actor);
-    }
+    const { clock, monotonicMs } = this.#options;
+    const untilMs = monotonicMs() + roundMs;
+    do {
+      const due = this.#queue.popDue(clock.nowMs());
+      if (due === undefined) break;
+      this.#look(due);
+    } while (!this.#stopped && monotonicMs() < untilMs);
     this.#arm();
+  }
+
+  #look({ actor, atMs }: DueEntry): void {
+    const cell = this.#options.cell(actor);
+    // An actor has one entry that counts; one that was pushed before an earlier deadline came up does not.
+    if (cell.queuedDeadlineMs !== Infinity && cell.queuedDeadlineMs !== atMs) return;
+    cell.queuedDeadlineMs = Infinity;
+    if (cell.kind.nextDeadline(cell.state) <= this.#options.clock.nowMs()) this.#options.expire(actor);
+    this.update(cell);
   }
 }

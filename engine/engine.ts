@@ -50,7 +50,13 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     const { journal, limits, scheduler, clock, hooks = {} } = options;
     this.clock = new StampClock(clock, journal.end.atMs);
     this.#cells = new Cells(new Map(Object.entries(options.kinds)), options.snapshots, limits.idleActorsMax);
-    this.#deadlines = new Deadlines({ clock: this.clock, scheduler, expire: (actor) => this.#expire(actor) });
+    this.#deadlines = new Deadlines({
+      clock: this.clock,
+      scheduler: { after: (delayMs, task) => scheduler.after(delayMs, () => this.#guarded(task)) },
+      monotonicMs: () => clock.monotonicMs(),
+      cell: (actor) => this.#cells.get(actor),
+      expire: (actor) => this.#flow.internalTurn(actor, { type: 'ExpireDue' }),
+    });
     this.#keys = new KeyTable({
       index: options.keys,
       keysMax: limits.keysInMemoryMax,
@@ -198,16 +204,6 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
         openQuestion: null,
         pendingJournaled: false,
       });
-    });
-  }
-
-  #expire(actor: Address): void {
-    this.#guarded(() => {
-      const cell = this.#cells.get(actor);
-      cell.queuedDeadlineMs = Infinity;
-      if (cell.kind.nextDeadline(cell.state) <= this.clock.nowMs())
-        this.#flow.internalTurn(actor, { type: 'ExpireDue' });
-      this.#deadlines.update(cell);
     });
   }
 

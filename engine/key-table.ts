@@ -29,14 +29,16 @@ export class KeyTable {
   readonly #loaded = new Map<KeyScope, BoundKey>();
   /** Bound since the start, oldest first. */
   readonly #recent = new Map<KeyScope, BoundKey>();
-  /** Memory holds every key bound at or after this stamp, ms. */
-  #completeSinceMs: number;
+  /** Every key bound at or after this stamp, ms, has been in memory. */
+  #loadedSinceMs: number;
+  /** Keys bound up to this stamp, ms, may have left it. */
+  #evictedThroughMs = -Infinity;
   #loadedThrough = 0;
   #indexedThrough = 0;
 
   constructor(options: KeyTableOptions) {
     this.#options = options;
-    this.#completeSinceMs = options.startMs;
+    this.#loadedSinceMs = options.startMs;
   }
 
   get size(): number {
@@ -48,7 +50,7 @@ export class KeyTable {
     const sinceMs = nowMs - this.#options.ttlMs;
     let bound = this.#recent.get(scope) ?? this.#loaded.get(scope);
     if (isDurable(scope)) return bound ?? this.#options.index.find(scope);
-    if (bound === undefined && this.#completeSinceMs > sinceMs) bound = this.#options.index.find(scope);
+    if (bound === undefined && !this.#isComplete(sinceMs)) bound = this.#options.index.find(scope);
     return bound !== undefined && bound.atMs > sinceMs ? bound : undefined;
   }
 
@@ -76,8 +78,13 @@ export class KeyTable {
     if (this.size > this.#options.keysMax) return true;
     this.#loadedThrough = through;
     if (full) return false;
-    if (this.#completeSinceMs === this.#options.startMs) this.#completeSinceMs = sinceMs;
+    this.#loadedSinceMs = sinceMs;
     return true;
+  }
+
+  /** Whether memory holds every key bound after `sinceMs`. */
+  #isComplete(sinceMs: number): boolean {
+    return this.#loadedSinceMs <= sinceMs && this.#evictedThroughMs <= sinceMs;
   }
 
   #trim(nowMs: number): void {
@@ -88,7 +95,7 @@ export class KeyTable {
       const indexed = oldest.batch <= this.#indexedThrough;
       if (oldest.atMs > sinceMs) {
         if (this.size <= this.#options.keysMax || !indexed) return;
-        this.#completeSinceMs = Math.max(this.#completeSinceMs, oldest.atMs + 1);
+        this.#evictedThroughMs = Math.max(this.#evictedThroughMs, oldest.atMs);
       } else if (!indexed && isDurable(oldest.scope)) return;
       if (!this.#loaded.delete(oldest.scope)) this.#recent.delete(oldest.scope);
     }

@@ -183,4 +183,15 @@ describe('what memory knows of keys', () => {
     assert.ok(toy.keys.finds >= 1);
     assert.equal(toy.total('a'), 25);
   });
+
+  it('does not take itself for complete when a key had to leave while others were loaded', async () => {
+    const toy = new ToyEngine();
+    for (const key of ['k1', 'k2', 'k3']) await toy.told('a', put5, key);
+    const restarted = toy.crash({ limits: { keysInMemoryMax: 3 } });
+    restarted.follower.report({ completeThrough: 0, keysThrough: 3, readModelThrough: 0, stored: [] });
+    await restarted.told('a', put5, 'k4');
+    await restarted.told('a', put5, 'k5');
+    assert.deepEqual(await restarted.told('a', put5, 'k1'), replayOf5);
+    assert.equal(restarted.total('a'), 25);
+  });
 });

@@ -100,14 +100,33 @@ describe('deadlines', () => {
     assert.equal(reminded(restarted, 'a'), 1);
   });
 
+  it('are kept although stamped time runs faster than the timers', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 300_000 });
+    toy.world.setWall(startMs + 3_600_000);
+    let passedMs = 0;
+    for (; reminded(toy, 'a') === 0 && passedMs < 300_000; passedMs += 100) await toy.world.pass(100);
+    const dueMs = 300_000 / 1.1;
+    assert.ok(passedMs > dueMs - 100 && passedMs < dueMs + 5_200, `woken after ${passedMs} ms`);
+  });
+
+  it('wake once each, however often an earlier one came up', async () => {
+    const toy = new ToyEngine();
+    for (const delayMs of [900, 800, 700, 600]) await toy.told('a', { type: 'RemindAt', atMs: startMs + delayMs });
+    await toy.world.pass(2_000);
+    const woken = toy.disk.batches.flatMap(({ turns }) => turns.filter(({ command }) => command === 'ExpireDue'));
+    assert.deepEqual([woken.length, reminded(toy, 'a')], [4, 4]);
+  });
+
   it('leave the queue in order of time', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100)), (times) => {
         const queue = new DeadlineQueue();
         times.forEach((atMs, index) => queue.push(atMs, `x:${index}`));
         const popped: number[] = [];
-        for (let actor = queue.popDue(50); actor !== undefined; actor = queue.popDue(50)) {
-          popped.push(times[Number(actor.slice(2))] ?? -1);
+        for (let due = queue.popDue(50); due !== undefined; due = queue.popDue(50)) {
+          assert.equal(due.atMs, times[Number(due.actor.slice(2))]);
+          popped.push(due.atMs);
         }
         assert.deepEqual(
           popped,
