@@ -56,6 +56,8 @@ export class AdmissionDriver {
   /** The pass that begins after the current one, for those who came during it. */
   #next: Promise<void> | null = null;
   #timer: unknown = null;
+  /** The stamped time that the timer waits for, ms; `Infinity` without a timer. */
+  #armedForMs = Infinity;
   #paused = false;
   /** Why the last pass ended; null while one is under way. */
   #ended: PassEnd['reason'] | null = 'line-empty';
@@ -105,7 +107,10 @@ export class AdmissionDriver {
     this.#sessionsLooked = false;
     queueMicrotask(() => {
       this.#sessionsLooked = true;
-      if (this.#ended === null || this.#capacity().now > 0) void this.poke();
+      const capacity = this.#capacity();
+      if (this.#ended === null || capacity.now > 0) void this.poke();
+      // Room has come, the rate has none yet: the timer may be set for a later time, at which room would have come.
+      else if (capacity.nextAtMs < this.#armedForMs) this.#arm(capacity.nextAtMs);
     });
   }
 
@@ -183,7 +188,9 @@ export class AdmissionDriver {
   }
 
   #arm(untilMs: number): void {
+    this.#disarm();
     if (untilMs === Infinity || this.#state !== 'running') return;
+    this.#armedForMs = untilMs;
     const delayMs = Math.ceil(untilMs - this.#options.engine.nowMs());
     this.#timer = this.#options.timers.set(() => void this.poke(), Math.min(timerMaxMs, Math.max(timerMinMs, delayMs)));
   }
@@ -191,6 +198,7 @@ export class AdmissionDriver {
   #disarm(): void {
     if (this.#timer !== null) this.#options.timers.clear(this.#timer);
     this.#timer = null;
+    this.#armedForMs = Infinity;
   }
 }
 

@@ -54,6 +54,27 @@ describe('a full room', () => {
     assert.deepEqual(queue.admittedUsers(), ['ann', 'bob', 'cat', 'dan']);
   });
 
+  it('lets the next one in as soon as the rate allows, when room comes while the rate has none', async () => {
+    const queue = await new QueueUnderTest().start({ admitPerSecond: 1, maxActive: 2, sessionSeconds: 300 });
+    const leave = async (place: Parameters<typeof queue.desk.leave>[0]) => {
+      const session = { type: 'EndSession', session: place, reason: 'paid' } as const;
+      await queue.done(queue.engine.ask<'admission'>('admission:main', session));
+    };
+    const ann = await queue.join('ann');
+    await queue.world.pass(1_500);
+    const bob = await queue.join('bob');
+    await queue.world.pass(1_500);
+    await joinAll(queue, ['cat', 'dan']);
+    await leave(bob.place);
+    assert.deepEqual(queue.admittedUsers(), ['ann', 'bob', 'cat']);
+    await queue.world.pass(100);
+    await leave(ann.place);
+    await queue.world.pass(800);
+    assert.deepEqual(queue.admittedUsers(), ['ann', 'bob', 'cat']);
+    await queue.world.pass(200);
+    assert.deepEqual(queue.admittedUsers(), ['ann', 'bob', 'cat', 'dan']);
+  });
+
   it('passes people who left between being taken and being admitted', async () => {
     const queue = await new QueueUnderTest().start({ maxActive: 1 });
     const ann = await queue.join('ann');
