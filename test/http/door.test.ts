@@ -36,6 +36,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     desk: {
       join: () => Promise.resolve({ type: 'rejected', code: 'queue_unavailable', details: {} }),
       status: () => waiting,
+      durableStatus: () => Promise.resolve(waiting),
       leave: () => Promise.resolve({ type: 'left' }),
     },
     rooms: { report: () => null, names: () => [], put: () => Promise.resolve({ type: 'put' }) },

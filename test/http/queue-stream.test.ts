@@ -114,11 +114,15 @@ test('a program that stops ends its streams', async () => {
   assert.match(await stream.text(), /^event: status/);
 });
 
+function deskOf(status: QueueStatus) {
+  return { status: () => status, durableStatus: () => Promise.resolve(status) };
+}
+
 describe('the streams of a process', () => {
   const status: QueueStatus = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null, pollAfterSeconds: 1 };
 
   test('are bounded: one more is overloaded, the place of an older one can be taken', () => {
-    const streams = createQueueStreams({ status: () => status }, { streamsMax: 1 });
+    const streams = createQueueStreams(deskOf(status), { streamsMax: 1 });
     assert.equal(streams.open('t', place(1), false).status, 200);
     assert.equal(streams.open('t', place(2), false).status, 503);
     assert.equal(streams.open('t', place(1), true).status, 200);
@@ -132,7 +136,7 @@ describe('the streams of a process', () => {
     t.mock.timers.enable({ apis: ['setInterval'] });
     let nowMs = 0;
     t.mock.method(performance, 'now', () => nowMs);
-    const streams = createQueueStreams({ status: () => status });
+    const streams = createQueueStreams(deskOf(status));
     const { body } = streams.open('t'.repeat(200), place(1), false);
     assert.ok(body instanceof ReadableStream);
     for (let ticks = 0; ticks < 1_000 && streams.size > 0; ticks++) {
@@ -147,7 +151,7 @@ describe('the streams of a process', () => {
     t.mock.timers.enable({ apis: ['setInterval'] });
     let nowMs = 0;
     t.mock.method(performance, 'now', () => nowMs);
-    const streams = createQueueStreams({ status: () => ({ ...status, pollAfterSeconds: 20 }) });
+    const streams = createQueueStreams(deskOf({ ...status, pollAfterSeconds: 20 }));
     const { body } = streams.open('t', place(1), false);
     for (let second = 0; second < 31; second++) {
       nowMs += 1_000;
@@ -158,5 +162,18 @@ describe('the streams of a process', () => {
     const text = await new Response(body).text();
     assert.equal(text.match(/^:/gm)?.length, 2);
     assert.equal(text.match(/^event: status$/gm)?.length, 2);
+  });
+
+  test('tell that someone is in only once it is on disk', async () => {
+    const active: QueueStatus = { ...status, status: 'active', position: 0, expiresAt: 1 };
+    const { promise, resolve } = Promise.withResolvers<QueueStatus>();
+    const streams = createQueueStreams({ status: () => active, durableStatus: () => promise });
+    const { body } = streams.open('t', place(1), false);
+    assert.ok(body instanceof ReadableStream);
+    const read = new Response(body).text();
+    assert.equal(streams.size, 1);
+    resolve(active);
+    assert.match(await read, /"status":"active"/);
+    assert.equal(streams.size, 0);
   });
 });

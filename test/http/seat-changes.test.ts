@@ -35,6 +35,33 @@ describe('a change', () => {
     assert.deepEqual((await behind.events()).slice(1), [frame(3, ['A-1-3', 'held'])]);
   });
 
+  test('is in what a later stream gets from the same version, beside all that came after', async (t) => {
+    const world = hall(t);
+    const early = reading(world.open(0, 's', 1));
+    world.happens('SeatsHeld', ['A-1-1']);
+    world.commits();
+    world.passes(50);
+    world.happens('SeatsHeld', ['A-1-2']);
+    world.commits();
+    const late = reading(world.open(0, 's', 2));
+    world.passes(300);
+    assert.deepEqual(await early.events(), [frame(1, ['A-1-1', 'held']), frame(2, ['A-1-2', 'held'])]);
+    assert.deepEqual(await late.events(), [frame(2, ['A-1-1', 'held'], ['A-1-2', 'held'])]);
+  });
+
+  test('comes after a reset, from that moment on', async (t) => {
+    const world = hall(t);
+    world.happens('SeatsHeld', ['A-1-1']);
+    world.commits();
+    const readers = [99, null].map((from, session) => reading(world.open(from, 's', session)));
+    world.happens('SeatsHeld', ['A-1-2']);
+    world.commits();
+    world.passes(300);
+    for (const reader of readers) {
+      assert.deepEqual(await reader.events(), [{ type: 'reset' }, frame(2, ['A-1-2', 'held'])]);
+    }
+  });
+
   test('of one seat after another goes out as what it has become, at most every 250 ms', async (t) => {
     const world = hall(t);
     const reader = reading(world.open(0));
@@ -104,8 +131,12 @@ describe('what is kept', () => {
     const world = hall(t, { seatSchedulesMax: 2 });
     assert.equal(world.open(0, 's', 1).status, 200);
     assert.equal(world.open(0, 'a', 2).status, 200);
+    assert.equal(world.open(0, 's', 1).status, 200);
     assert.equal(world.open(0, 'b', 3).status, 503);
     assert.equal(world.changes.size, 2);
+    // Once nobody watches one of them, there is room.
+    world.streams.close();
+    assert.equal(world.open(0, 'b', 3).status, 200);
   });
 
   test('of a date that turns out to have missed something is not trusted: its streams end', async (t) => {

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { expecting, type Stage } from './stage.ts';
 
+const deadlineMs = 60_000;
+
 export interface SeatFrame {
   readonly version: string;
   readonly changes: readonly { readonly id: string; readonly status: string }[];
@@ -40,7 +42,10 @@ export function streamOf(
 ): Promise<Response> {
   const headers = new Headers({ 'queue-token': token });
   if (version !== null) headers.set('last-event-id', version);
-  return fetch(`${stage.url}/v1/schedules/${scheduleId}/seats/events`, { headers, signal });
+  // What never comes fails the test, rather than let it wait for ever.
+  const signals = [AbortSignal.timeout(deadlineMs), ...(signal === null ? [] : [signal])];
+  const url = `${stage.url}/v1/schedules/${scheduleId}/seats/events`;
+  return fetch(url, { headers, signal: AbortSignal.any(signals) });
 }
 
 /** The events of an open stream as they come; ends with the stream. */
