@@ -86,12 +86,13 @@ function schedules(nowMs: number): readonly (readonly [concertId: string, body: 
 
 async function created(post: PostAdmin, path: string, body: unknown): Promise<void> {
   const answer = await post(path, body);
-  if (answer.status !== 201) throw new Error(`Demo data was refused at ${path}: ${await answer.text()}`);
+  if (answer.status !== 201 && answer.status !== 409)
+    throw new Error(`Demo data was refused at ${path}: ${await answer.text()}`);
 }
 
 /**
  * Loads the demo into an empty data directory; `nowMs` is the time from which its dates are reckoned.
- * Throws when a request is not answered 201.
+ * What is there already, from a load that did not finish, stays. Throws when a request is refused for another reason.
  */
 export async function loadDemo(post: PostAdmin, nowMs: number): Promise<void> {
   await Promise.all(concerts.map((concert) => created(post, '/v1/admin/concerts', concert)));

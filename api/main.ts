@@ -225,8 +225,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     metrics.close();
     opened.lock.release();
   }
-  const fresh = storage.journal.end.batch === 0;
-  return { url, port: server.port, engine, adminKey, fresh, nowMs: () => engine.nowMs(), stop };
+  return { url, port: server.port, engine, adminKey, nowMs: () => engine.nowMs(), stop };
 }
 
 function rulesOf(config: Config): Rules {

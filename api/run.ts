@@ -1,4 +1,6 @@
 /** The process around the program: configuration, signals, exit codes, and the demo on an empty data directory. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseConfig, type Config } from './config.ts';
 import { firstSteps, loadDemo } from './demo.ts';
 import { limits } from './limits.ts';
@@ -12,8 +14,6 @@ const exitMisconfigured = 2;
 export interface Running {
   readonly url: string;
   readonly adminKey: string;
-  /** Whether the data directory was empty. */
-  readonly fresh: boolean;
   /** Stamped time, ms since the epoch. */
   nowMs(): number;
   /** Stops gracefully: what is in flight is finished, final snapshots are taken, the data directory is free again. */
@@ -41,29 +41,39 @@ export async function run(start: Start): Promise<void> {
   if (config.authJwtSecret === null) {
     log.warn('AUTH_JWT_SECRET is not set: callers name their own user. Use this for development only');
   }
+  const stop = stopOnSignal(log, fatal);
+  if (config.demo) markEmpty(config.dataDir);
   const running = await start(config, log, fatal);
-  stopOnSignal(running, log, fatal);
-  if (config.demo && running.fresh) await demo(running);
+  stop.running = running;
+  if (config.demo) await demo(running, config.dataDir, () => stop.asked);
 }
 
-function stopOnSignal(running: Running, log: Log, fatal: (error: unknown) => void): void {
-  let stopping = false;
+interface Stop {
+  /** Null while the program starts: then there is nothing to finish, and nothing was promised to anyone. */
+  running: Running | null;
+  asked: boolean;
+}
+
+function stopOnSignal(log: Log, fatal: (error: unknown) => void): Stop {
+  const state: Stop = { running: null, asked: false };
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) return;
-    stopping = true;
+    if (state.asked) return;
+    state.asked = true;
     log.info({ signal }, 'stopping');
+    if (state.running === null) process.exit(exitStopped);
     const late = setTimeout(() => {
       log.warn('stopping took too long; leaving now, nothing confirmed is lost');
       process.exit(exitStopped);
     }, limits.drainMs);
     late.unref();
-    running.stop().then(() => {
+    state.running.stop().then(() => {
       log.info('stopped');
       process.exit(exitStopped);
     }, fatal);
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  return state;
 }
 
 const operatorErrors = new Set(['DirectoryLocked', 'StorageDamaged', 'StorageUnavailable', 'SecretUnusable']);
@@ -74,14 +84,36 @@ function isForOperators(error: unknown): error is Error {
   return operatorErrors.has(error.name) || ('code' in error && operatorCodes.has(error.code));
 }
 
+/**
+ * The marker says that the demo is wanted and not finished: a process that dies meanwhile loads it at the next start,
+ * and what is there already stays as it is.
+ */
+function markerOf(dataDir: string): string {
+  return join(dataDir, 'demo.unfinished');
+}
+
+function markEmpty(dataDir: string): void {
+  if (existsSync(join(dataDir, 'journal.db'))) return;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  writeFileSync(markerOf(dataDir), '');
+}
+
 /** Goes through the same admin calls as anyone's data. */
-async function demo(running: Running): Promise<void> {
+async function demo(running: Running, dataDir: string, stopping: () => boolean): Promise<void> {
+  if (!existsSync(markerOf(dataDir))) return;
   const post = (path: string, body: unknown): Promise<Response> =>
     fetch(`${running.url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${running.adminKey}` },
       body: JSON.stringify(body),
     });
-  await loadDemo(post, running.nowMs());
+  try {
+    await loadDemo(post, running.nowMs());
+  } catch (error) {
+    // A program that stops answers its own requests no more; the next start loads the rest.
+    if (stopping()) return;
+    throw error;
+  }
+  rmSync(markerOf(dataDir));
   process.stdout.write(`\n${firstSteps(running.url)}\n\n`);
 }

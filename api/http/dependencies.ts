@@ -35,7 +35,10 @@ export interface QueueDesk {
     | { readonly type: 'joined'; readonly token: string; readonly place: PlaceInLine; readonly existing: boolean }
     | QueueRefusal
   >;
+  /** May run a batch ahead of the disk. */
   status(place: PlaceInLine): QueueStatus;
+  /** The same once the events that it rests on are on disk. */
+  durableStatus(place: PlaceInLine): Promise<QueueStatus>;
   leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
 }
 

@@ -6,7 +6,7 @@
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
-import type { QueueDesk } from './dependencies.ts';
+import type { QueueDesk, QueueStatus } from './dependencies.ts';
 import { problem } from './problems.ts';
 import { queueTokenBody } from './routes/queue.ts';
 
@@ -37,7 +37,8 @@ interface Stream {
   controller: ReadableStreamDefaultController<Uint8Array> | null;
   /** Where it stands in the list of streams. */
   index: number;
-  status: string;
+  /** It has left the line; the last event waits for the disk. */
+  ending: boolean;
   nextStatusMs: number;
   nextCommentMs: number;
   readonly cutOff: (() => void) | null;
@@ -48,7 +49,7 @@ const comment = encoder.encode(': still here\n\n');
 const headers = [['X-Accel-Buffering', 'no']] as const;
 
 export function createQueueStreams(
-  desk: Pick<QueueDesk, 'status'>,
+  desk: Pick<QueueDesk, 'status' | 'durableStatus'>,
   options: { readonly onCount?: (open: number) => void; readonly streamsMax?: number } = {},
 ): QueueStreams {
   const { onCount = () => {}, streamsMax = limits.queueStreamsMax } = options;
@@ -100,16 +101,28 @@ export function createQueueStreams(
     controller.enqueue(bytes);
   }
 
+  function tell(stream: Stream, status: QueueStatus, nowMs: number): void {
+    const body = queueTokenBody(stream.token, stream.place, status);
+    stream.nextStatusMs = nowMs + status.pollAfterSeconds * 1000;
+    send(stream, encoder.encode(`event: status\ndata: ${JSON.stringify(body)}\n\n`));
+  }
+
+  /** That someone is in, or out, is told once it is on disk (invariant 3); then there is nothing more to tell. */
+  function endWhenDurable(stream: Stream): void {
+    if (stream.ending) return;
+    stream.ending = true;
+    void desk.durableStatus(stream.place).then((status) => {
+      if (stream.controller === null) return;
+      tell(stream, status, performance.now());
+      end(stream);
+    });
+  }
+
   /** Sends what is due, and ends a stream that has nothing more to tell. */
   function look(stream: Stream, nowMs: number): void {
     const status = desk.status(stream.place);
-    if (status.status !== stream.status || nowMs >= stream.nextStatusMs) {
-      const body = queueTokenBody(stream.token, stream.place, status);
-      stream.status = status.status;
-      stream.nextStatusMs = nowMs + status.pollAfterSeconds * 1000;
-      send(stream, encoder.encode(`event: status\ndata: ${JSON.stringify(body)}\n\n`));
-      if (status.status !== 'waiting') end(stream);
-    }
+    if (status.status !== 'waiting') endWhenDurable(stream);
+    else if (nowMs >= stream.nextStatusMs) tell(stream, status, nowMs);
     if (nowMs < stream.nextCommentMs) return;
     stream.nextCommentMs = nowMs + commentEveryMs;
     send(stream, comment);
@@ -142,7 +155,7 @@ export function createQueueStreams(
       place,
       controller: null,
       index: -1,
-      status: '',
+      ending: false,
       nextStatusMs: nowMs,
       nextCommentMs: nowMs + commentEveryMs,
       cutOff,

@@ -23,6 +23,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { endLeftovers, serverArguments, type ServerHome } from './nats-server-leftover.ts';
 
+/** A seat list is one message: about 100 bytes a seat. */
+const payloadBytesMax = 8 * 1024 * 1024;
 const ownerOnly = 0o600;
 /** A store of millions of messages is read before the server listens, ms. */
 const listenMaxMs = 120_000;
@@ -215,6 +217,7 @@ function configText(directory: string, port: number, token: string | null): stri
   return [
     `listen: "127.0.0.1:${port}"`,
     `ports_file_dir: ${JSON.stringify(directory)}`,
+    `max_payload: ${payloadBytesMax}`,
     `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))} }`,
     ...(token === null ? [] : [`authorization { token: ${JSON.stringify(token)} }`]),
     '',

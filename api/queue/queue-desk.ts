@@ -53,7 +53,10 @@ export interface JoinedQueue {
 export interface QueueDesk {
   /** The user's one token of this room; active at once where there is room and nobody ahead. */
   join(room: string, userId: string): Promise<JoinedQueue | QueueRefusal>;
+  /** May run a batch ahead of the disk: advice, for whoever waits. */
   status(place: PlaceInLine): QueueStatus;
+  /** The same once it may be told: the events that began or ended the session are on disk (invariant 3). */
+  durableStatus(place: PlaceInLine): Promise<QueueStatus>;
   /** `status` with all that the token's owner is told. */
   answer(token: string, place: PlaceInLine): QueueAnswer;
   /** Leaves the line or ends the session, durably; again: again `left`. */
@@ -157,6 +160,13 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     }
   }
 
+  async function durableStatus(place: PlaceInLine): Promise<QueueStatus> {
+    const seen = status(place);
+    if (seen.status === 'waiting') return seen;
+    await engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+    return seen;
+  }
+
   async function leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {
     const left = await engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
     if (left.type === 'rejected') {
@@ -185,6 +195,7 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
       }
     },
     status,
+    durableStatus,
     answer: (token, place) => ({
       token,
       room: place.room,

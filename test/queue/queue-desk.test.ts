@@ -25,6 +25,22 @@ describe('joining', () => {
     assert.deepEqual(queue.tokens.verify(token), place);
   });
 
+  it('is told as inside only when the admission is on disk; as waiting at once', async () => {
+    const queue = await new QueueUnderTest().start({ maxActive: 0 });
+    const { place } = await queue.join('ann');
+    assert.equal((await queue.desk.durableStatus(place)).status, 'waiting');
+    queue.journal.commitsByItself = false;
+    void queue.policy({ maxActive: 10 });
+    await queue.world.settle();
+    await queue.journal.commit();
+    await queue.world.settle();
+    assert.equal(queue.desk.status(place).status, 'active');
+    const told = queue.desk.durableStatus(place);
+    assert.equal(await nowOf(told), null);
+    await queue.journal.commit();
+    assert.equal((await told).status, 'active');
+  });
+
   it('gives the same token again, waiting or active', async () => {
     const queue = await new QueueUnderTest().start({ maxActive: 1 });
     const ann = await queue.join('ann');

@@ -68,7 +68,7 @@ export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): 
         const joined = await desk.join(body.room ?? 'main', body.userId);
         if (joined.type === 'rejected') return problem(joined.code, joined.details);
         const { token, place, existing } = joined;
-        return json(existing ? 200 : 201, queueTokenBody(token, place, desk.status(place)));
+        return json(existing ? 200 : 201, queueTokenBody(token, place, await desk.durableStatus(place)));
       },
     }),
     operation({
@@ -81,7 +81,9 @@ export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): 
       bodyBytesMax,
       answers: { 200: current },
       refusals: [],
-      handle: ({ caller }) => json(200, queueTokenBody(caller.token, caller.place, desk.status(caller.place))),
+      async handle({ caller: { token, place } }) {
+        return json(200, queueTokenBody(token, place, await desk.durableStatus(place)));
+      },
     }),
     operation({
       id: 'streamQueueToken',

@@ -14,7 +14,7 @@ import { actorCommands, type ActorCommand } from './actor-commands.ts';
 import { readKey, readMessage, type Message, type MessageShape } from './message.ts';
 
 export interface EndpointDependencies extends Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'> {
-  readonly desk: Pick<QueueDesk, 'join' | 'status'>;
+  readonly desk: Pick<QueueDesk, 'join' | 'durableStatus'>;
 }
 
 export interface Endpoint {
@@ -80,7 +80,7 @@ function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
     const joined = await desk.join(room, body.userId);
     if (joined.type === 'rejected') return problem(joined.code, joined.details);
     const { token, place, existing } = joined;
-    return json(existing ? 200 : 201, queueTokenBody(token, place, desk.status(place)));
+    return json(existing ? 200 : 201, queueTokenBody(token, place, await desk.durableStatus(place)));
   });
 }
 
