@@ -21,7 +21,13 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     void engine.ask(`admission:${place.room}`, { type: 'PassGate', session: place, purpose: 'browse' });
   }
 
-  return function pass(place: PlaceInLine, room: string | null): Answer | null {
+  /** That a session is over is told once its end is on disk (invariant 3). */
+  async function expired(place: PlaceInLine): Promise<Answer> {
+    await engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+    return problem('queue_token_expired');
+  }
+
+  return function pass(place: PlaceInLine, room: string | null): Answer | Promise<Answer> | null {
     if (room !== null && room !== place.room) return problem('forbidden');
     const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
     switch (token.status) {
@@ -34,7 +40,7 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
           etaSeconds: desk.status(place).etaSeconds,
         });
       case 'expired':
-        return problem('queue_token_expired');
+        return expired(place);
     }
   };
 }

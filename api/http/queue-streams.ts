@@ -108,20 +108,19 @@ export function createQueueStreams(
   }
 
   /** That someone is in, or out, is told once it is on disk (invariant 3); then there is nothing more to tell. */
-  function endWhenDurable(stream: Stream): void {
+  async function endWhenDurable(stream: Stream): Promise<void> {
     if (stream.ending) return;
     stream.ending = true;
-    void desk.durableStatus(stream.place).then((status) => {
-      if (stream.controller === null) return;
-      tell(stream, status, performance.now());
-      end(stream);
-    });
+    const status = await desk.durableStatus(stream.place);
+    if (stream.controller === null) return;
+    tell(stream, status, performance.now());
+    end(stream);
   }
 
   /** Sends what is due, and ends a stream that has nothing more to tell. */
   function look(stream: Stream, nowMs: number): void {
     const status = desk.status(stream.place);
-    if (status.status !== 'waiting') endWhenDurable(stream);
+    if (status.status !== 'waiting') void endWhenDurable(stream);
     else if (nowMs >= stream.nextStatusMs) tell(stream, status, nowMs);
     if (nowMs < stream.nextCommentMs) return;
     stream.nextCommentMs = nowMs + commentEveryMs;

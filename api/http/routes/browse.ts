@@ -64,7 +64,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
   }
 
   /** Null: the caller's session is in the room that covers the date. */
-  function refusalAt(schedule: string, place: PlaceInLine): Answer | null {
+  function refusalAt(schedule: string, place: PlaceInLine): Answer | Promise<Answer> | null {
     const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
     const refusal = pass(place, facts === null ? null : roomOf(facts.concertId));
     return refusal ?? (facts === null ? problem('schedule_not_found') : null);
