@@ -139,7 +139,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);
   const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
   const readModel = new ReadModelReader(storage.readModelFile);
-  const readModelProgress = followReadModel((listener) => storage.follower.subscribe(listener), readModel.through());
+  const readModelProgress = followReadModel(storage.follower, readModel.through());
   await rooms.start();
   const commands =
     nats.link === null

@@ -4,7 +4,7 @@ import type { BatchSource, SourcedBatch } from './follower-ports.ts';
 
 /** Bounds of one step. An entry is a turn or an event. */
 const stepEntriesMax = 20_000;
-const stepMs = 50;
+const stepMs = 150;
 /** Parsed batches kept for a consumer that is a little behind. */
 const windowEntriesMax = 40_000;
 

@@ -14,6 +14,7 @@ import { JournalCheckpointer } from './journal-appender.ts';
 import { JournalReader } from './journal-reader.ts';
 import { rebuildDamagedSnapshots } from './rebuild-snapshots.ts';
 import { Scrub } from './scrub.ts';
+import { setAsideIfMarked } from './set-aside.ts';
 import { StateWriter } from './state-writer.ts';
 
 export interface FollowerThreadData {
@@ -28,6 +29,8 @@ export interface FollowerThreadData {
 
 export type ToFollowerThread =
   | { readonly type: 'advance'; readonly through: number }
+  /** Somebody waits until the consumer has this batch, which is durable. */
+  | { readonly type: 'hurry'; readonly through: number }
   /** By the stamped time `atMs`, the messages of all durable keys of batches through this one were acked. */
   | { readonly type: 'acked'; readonly through: number; readonly atMs: number }
   /** Catch up through this batch, take the last snapshots, and end; give up after `withinMs`. */
@@ -43,9 +46,14 @@ export type FromFollowerThread =
   | { readonly type: 'fatal'; readonly failure: Failure }
   | { readonly type: 'closed'; readonly caughtUp: boolean };
 
-/** After a small step there is a pause, so that the next takes more at once: a commit of few rows costs as much. */
+/**
+ * After each step there is a pause, so that the next takes more at once: a commit of few rows costs as much, and a page
+ * of an index is written once in a transaction, however many of its rows are new. Nobody waits for the end of the long
+ * one: whoever needs the newest batches in the read model says so (`hurry`), and then it is short.
+ */
 const pauseMs = 10;
-const pauseAfterMuchMs = 100;
+const pauseAfterMuchMs = 500;
+const pauseHurriedMs = 100;
 const muchTurns = 200;
 /** With nothing to do, looks so often whether snapshots are due by time. */
 const restMs = 250;
@@ -69,6 +77,8 @@ class FollowerLoop {
   #reportedSeen = 0;
   #timer: NodeJS.Timeout | undefined;
   #resting = false;
+  /** When the pause under load began, ms; undefined outside of one. */
+  #pausedSinceMs: number | undefined;
   #ended = false;
   #nextScrubMs = 0;
   #nextCheckpointMs = 0;
@@ -81,6 +91,7 @@ class FollowerLoop {
   ) {
     const consumerFile = data.consumer?.file ?? '';
     this.#reader = new JournalReader(data.journalFile);
+    setAsideIfMarked(data.stateFile);
     this.#store = new StateWriter(data.stateFile, this.#reader.id);
     this.#consumer = consumers?.openConsumer(consumerFile, this.#reader.id) ?? null;
     checkPositions(this.#reader, this.#store, this.#consumer, consumerFile);
@@ -94,7 +105,7 @@ class FollowerLoop {
       keyTtlMs: data.keyTtlMs,
       nowMs: () => performance.now(),
     });
-    this.#scrub = new Scrub(this.#reader, this.#store);
+    this.#scrub = new Scrub(this.#reader, this.#store.audit);
     this.#checkpointer = new JournalCheckpointer(data.journalFile);
     this.#durableThrough = this.#reader.end().batch;
     tell({ type: 'opened', rebuilt });
@@ -103,6 +114,7 @@ class FollowerLoop {
   start(): void {
     port.on('message', (message: ToFollowerThread) => this.#guarded(() => this.#hear(message)));
     this.#guarded(() => {
+      this.#store.audit.verifyNames('index');
       verifyRecent(this.#reader, this.#follower.keysThrough);
       this.#follower.indexKeysThrough(this.#durableThrough);
       tell({ type: 'ready' });
@@ -119,6 +131,10 @@ class FollowerLoop {
         this.#durableThrough = message.through;
         if (this.#resting) this.#schedule(0);
         return;
+      case 'hurry':
+        this.#durableThrough = message.through;
+        this.#hurry();
+        return;
       case 'acked':
         // Between two steps, so no transaction is open.
         this.#store.noteAcked(message.through, message.atMs);
@@ -133,6 +149,7 @@ class FollowerLoop {
   #schedule(delayMs: number): void {
     clearTimeout(this.#timer);
     this.#resting = false;
+    this.#pausedSinceMs = undefined;
     this.#timer = setTimeout(() => this.#guarded(() => this.#work()), delayMs);
   }
 
@@ -143,8 +160,21 @@ class FollowerLoop {
     this.#reportedSeen = seen;
     this.#maintain(seen, more || turns > 0);
     if (more) this.#schedule(0);
-    else if (turns > 0) this.#schedule(turns >= muchTurns ? pauseAfterMuchMs : pauseMs);
+    else if (turns >= muchTurns) this.#pause(pauseAfterMuchMs, performance.now());
+    else if (turns > 0) this.#schedule(pauseMs);
     else this.#rest(Math.min(restMs, Math.max(1, this.#nextScrubMs - performance.now())));
+  }
+
+  /** Waits, though the journal advances, unless somebody is in a hurry. */
+  #pause(delayMs: number, sinceMs: number): void {
+    this.#schedule(delayMs);
+    this.#pausedSinceMs = sinceMs;
+  }
+
+  #hurry(): void {
+    if (this.#resting) this.#schedule(0);
+    const sinceMs = this.#pausedSinceMs;
+    if (sinceMs !== undefined) this.#pause(Math.max(0, sinceMs + pauseHurriedMs - performance.now()), sinceMs);
   }
 
   /** Waits, unless the journal advances. */

@@ -39,7 +39,7 @@ export interface StepOutcome {
 
 /** Bounds of one step. An entry is a turn or an event. */
 const stateEntriesMax = 40_000;
-const stateMs = 50;
+const stateMs = 150;
 const snapshotBytesMax = 4 * 1024 * 1024;
 /** As long as what it applies: a cycle that takes long leaves a long tail to the next start. */
 const snapshotMs = 50;

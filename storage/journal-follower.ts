@@ -39,6 +39,8 @@ export class ThreadedFollower implements JournalFollower {
   #durableThrough: number;
   /** What the message on its way says; later ones are summed up in the next. Undefined when none is on its way. */
   #told: number | undefined;
+  /** The last batch that somebody was in a hurry for. */
+  #hurriedThrough = 0;
   #isOpen = false;
   #failed = false;
   #closing: Promise<boolean> | undefined;
@@ -71,6 +73,14 @@ export class ThreadedFollower implements JournalFollower {
    */
   noteAcked(through: number, atMs: number): void {
     if (this.#closing === undefined && !this.#failed) this.#tell({ type: 'acked', through, atMs });
+  }
+
+  /** Somebody waits until the read model includes all that is durable now: the pause that it makes under load ends soon. */
+  hurry(): void {
+    if (this.#closing !== undefined || this.#failed || this.#hurriedThrough === this.#durableThrough) return;
+    this.#hurriedThrough = this.#durableThrough;
+    this.#told = this.#durableThrough;
+    this.#tell({ type: 'hurry', through: this.#durableThrough });
   }
 
   subscribe(listener: Listener): void {

@@ -12,14 +12,18 @@ interface Waiter {
   readonly resolve: () => void;
 }
 
-/** `subscribe` is that of the journal's follower; `through` is where the read model stands at the start. */
-export function followReadModel(
-  subscribe: (listener: (report: FollowerReport) => void) => void,
-  through: number,
-): ReadModelProgress {
+/** The journal's follower, as far as it is needed here. */
+export interface FollowedReadModel {
+  subscribe(listener: (report: FollowerReport) => void): void;
+  /** Somebody waits for the batches that are durable now. */
+  hurry(): void;
+}
+
+/** `through` is where the read model stands at the start. */
+export function followReadModel(follower: FollowedReadModel, through: number): ReadModelProgress {
   const waiters = new Set<Waiter>();
   let reachedBatch = through;
-  subscribe((report) => {
+  follower.subscribe((report) => {
     reachedBatch = report.readModelThrough;
     for (const waiter of waiters) {
       if (waiter.batch <= reachedBatch) waiter.resolve();
@@ -35,6 +39,7 @@ export function followReadModel(
         const timer = setTimeout(done, waitMaxMs);
         const waiter: Waiter = { batch, resolve: done };
         waiters.add(waiter);
+        follower.hurry();
         function done(): void {
           clearTimeout(timer);
           waiters.delete(waiter);

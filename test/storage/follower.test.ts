@@ -173,6 +173,31 @@ describe('a follower', () => {
     assert.deepEqual(readCounts(storage.readModelFile), { through: 30, events: 60 });
   });
 
+  it('goes on at once with all that is durable when somebody waits for it in a pause under load', async (t) => {
+    const storage = await opened(t, dataDirectory(t), { consumerModule });
+    const seen: number[] = [];
+    let reached: (() => void) | undefined;
+    const reaching = (batch: number): Promise<void> =>
+      new Promise((resolve) => {
+        reached = () => (seen.at(-1) === batch ? resolve() : undefined);
+      });
+    storage.follower.subscribe(({ readModelThrough }) => {
+      seen.push(readModelThrough);
+      reached?.();
+    });
+    const many = (batch: number): Turn[] =>
+      Array.from({ length: 500 }, () => turn(batch, 'counter:a', [counted('counter:a', 1)]));
+    const first = reaching(1);
+    await append(storage, 1, [many(1)]);
+    await first;
+    // It has been told of the second batch and pauses; of the third one it hears with the hurry.
+    await append(storage, 2, [many(2), many(3)]);
+    const third = reaching(3);
+    storage.follower.hurry();
+    await third;
+    assert.ok(!seen.includes(2), `read model at ${seen.join(', ')}`);
+  });
+
   it('of many actors takes their snapshots while more comes', async (t) => {
     const dataDir = dataDirectory(t);
     const storage = await opened(t, dataDir);

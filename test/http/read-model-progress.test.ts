@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { followReadModel } from '../../api/http/read-model-progress.ts';
+import type { FollowerReport } from '../../engine/ports.ts';
+
+describe('a reader of the SQL tables', () => {
+  it('waits for its own batch, and hurries the follower only when it has to wait', async () => {
+    let hurries = 0;
+    let report: (through: number) => void = () => {};
+    const progress = followReadModel(
+      {
+        subscribe(listener: (report: FollowerReport) => void) {
+          report = (through) => listener({ completeThrough: 0, keysThrough: 0, readModelThrough: through, stored: [] });
+        },
+        hurry: () => (hurries += 1),
+      },
+      3,
+    );
+    await progress.reached(3);
+    assert.equal(hurries, 0);
+    let there = false;
+    const reached = progress.reached(5).then(() => (there = true));
+    assert.equal(hurries, 1);
+    report(4);
+    await Promise.resolve();
+    assert.equal(there, false);
+    report(5);
+    await reached;
+    assert.equal(progress.through, 5);
+  });
+});
