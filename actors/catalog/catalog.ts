@@ -40,7 +40,18 @@ export interface CatalogState {
   readonly concertIds: string[];
   /** Derived: the room that names a concert. */
   readonly roomOf: Map<string, string>;
+  /** The last moves of each concert that ever moved, oldest first. */
+  readonly moves: Map<string, Move[]>;
 }
+
+/** Until `atMs` the concert was covered by `from`. */
+interface Move {
+  readonly atMs: number;
+  readonly from: string;
+}
+
+/** Moves remembered for a concert: more than an operator makes while one session lives. */
+const movesMax = 16;
 
 /** The kind `catalog`; its one actor is `catalog:main`. It has no settings. */
 export function createCatalog(_rules: Rules): ActorKind<CatalogState, CatalogProtocol> {
@@ -61,10 +72,17 @@ export function createCatalog(_rules: Rules): ActorKind<CatalogState, CatalogPro
 }
 
 function initial(): CatalogState {
-  return { concerts: new Map(), schedules: new Map(), rooms: new Map(), concertIds: [], roomOf: new Map() };
+  return {
+    concerts: new Map(),
+    schedules: new Map(),
+    rooms: new Map(),
+    concertIds: [],
+    roomOf: new Map(),
+    moves: new Map(),
+  };
 }
 
-function decide(state: CatalogState, command: CatalogCommand): Verdict {
+function decide(state: CatalogState, command: CatalogCommand, atMs: number): Verdict {
   switch (command.type) {
     case 'CreateConcert': {
       const { concert, digest } = command;
@@ -75,7 +93,7 @@ function decide(state: CatalogState, command: CatalogCommand): Verdict {
     case 'CreateSchedule':
       return createSchedule(state, command);
     case 'PutRoom':
-      return putRoom(state, command);
+      return putRoom(state, command, atMs);
   }
 }
 
@@ -102,7 +120,7 @@ function seatsIn(sections: readonly SectionSpec[]): number {
 }
 
 /** The room's admission actor gets its policy in the same turn. */
-function putRoom(state: CatalogState, command: Extract<CatalogCommand, { type: 'PutRoom' }>): Verdict {
+function putRoom(state: CatalogState, command: Extract<CatalogCommand, { type: 'PutRoom' }>, atMs: number): Verdict {
   const { room, policy } = command;
   const named = [...new Set(command.concertIds ?? state.rooms.get(room)?.concertIds ?? [])];
   const unknown = named.filter((id) => !state.concerts.has(id));
@@ -113,7 +131,7 @@ function putRoom(state: CatalogState, command: Extract<CatalogCommand, { type: '
   const concertIds = room === mainRoom ? [] : named;
   const setPolicy: AdmissionCommand = { type: 'SetPolicy', policy };
   return accepted(
-    [{ type: 'RoomPut', v: 1, room, policy, concertIds }],
+    [{ type: 'RoomPut', v: 1, room, policy, concertIds, putAt: atMs }],
     [{ type: 'tell', to: `admission:${room}`, command: setPolicy }],
   );
 }
@@ -134,12 +152,28 @@ function evolve(state: CatalogState, event: CatalogEvent): CatalogState {
       insertSorted(listed.schedules, schedule, compareByStart);
       return state;
     }
-    case 'RoomPut':
-      for (const id of state.rooms.get(event.room)?.concertIds ?? []) state.roomOf.delete(id);
-      for (const id of event.concertIds) state.roomOf.set(id, event.room);
+    case 'RoomPut': {
+      const before = state.rooms.get(event.room)?.concertIds ?? [];
+      for (const id of before) if (!event.concertIds.includes(id)) moveTo(state, id, mainRoom, event.putAt);
+      for (const id of event.concertIds) moveTo(state, id, event.room, event.putAt);
       state.rooms.set(event.room, event);
       return state;
+    }
   }
+}
+
+function moveTo(state: CatalogState, concertId: string, room: string, atMs: number): void {
+  const from = state.roomOf.get(concertId) ?? mainRoom;
+  if (from === room) return;
+  if (room === mainRoom) state.roomOf.delete(concertId);
+  else state.roomOf.set(concertId, room);
+  const moves = state.moves.get(concertId) ?? [];
+  state.moves.set(concertId, [...moves, { atMs, from }].slice(-movesMax));
+}
+
+function roomAt(state: CatalogState, concertId: string, atMs: number): string {
+  const later = state.moves.get(concertId)?.find((move) => move.atMs > atMs);
+  return later?.from ?? state.roomOf.get(concertId) ?? mainRoom;
 }
 
 function compareByStart(a: ScheduleFacts, b: ScheduleFacts): number {
@@ -178,7 +212,7 @@ function view(state: CatalogState, query: CatalogQuery): CatalogViews[keyof Cata
       return put === undefined ? null : { room: put.room, concertIds: put.concertIds };
     }
     case 'roomOf':
-      return state.roomOf.get(query.concertId) ?? mainRoom;
+      return roomAt(state, query.concertId, query.atMs);
   }
 }
 
@@ -198,7 +232,12 @@ function upcast(event: Event): CatalogEvent {
   return event as CatalogEvent;
 }
 
-/** The state is its creations in order, so its image is the events that make it again. */
+/** The events that make concerts, dates and rooms again, in order, and the moves, which these do not tell. */
+interface Image {
+  readonly events: readonly CatalogEvent[];
+  readonly moves: readonly (readonly [concertId: string, moves: Move[]])[];
+}
+
 function encode(state: CatalogState): Uint8Array {
   const events: CatalogEvent[] = [];
   for (const { concert, digest } of state.concerts.values()) {
@@ -209,11 +248,15 @@ function encode(state: CatalogState): Uint8Array {
     events.push({ type: 'ScheduleCreated', v: 1, schedule: facts, seatsTotal, digest });
   }
   for (const room of state.rooms.values()) events.push(room);
-  return new TextEncoder().encode(JSON.stringify(events));
+  const image: Image = { events, moves: [...state.moves] };
+  return new TextEncoder().encode(JSON.stringify(image));
 }
 
 function decode(_id: string, bytes: Uint8Array): CatalogState {
   // True: only `encode` makes these bytes, and the store verifies their checksum.
-  const events = JSON.parse(new TextDecoder().decode(bytes)) as CatalogEvent[];
-  return events.reduce(evolve, initial());
+  const { events, moves } = JSON.parse(new TextDecoder().decode(bytes)) as Image;
+  const state = events.reduce(evolve, initial());
+  state.moves.clear();
+  for (const [concertId, of] of moves) state.moves.set(concertId, of);
+  return state;
 }

@@ -41,6 +41,7 @@ export type CatalogEvent =
       readonly room: string;
       readonly policy: RoomPolicy;
       readonly concertIds: readonly string[];
+      readonly putAt: number;
     };
 
 export type CatalogReply =
@@ -64,8 +65,11 @@ export type CatalogQuery =
   | { readonly type: 'schedule'; readonly scheduleId: string }
   | { readonly type: 'rooms' }
   | { readonly type: 'room'; readonly room: string }
-  /** The room that covers a concert: the one that names it, else `main`. */
-  | { readonly type: 'roomOf'; readonly concertId: string };
+  /**
+   * The room that covered a concert at a time, ms: the one that named it, else `main`. Moving a concert applies to new
+   * sessions, so a door asks with the time at which the session began.
+   */
+  | { readonly type: 'roomOf'; readonly concertId: string; readonly atMs: number };
 
 export interface CatalogViews {
   readonly concert: Concert | null;

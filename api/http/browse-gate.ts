@@ -1,6 +1,7 @@
 /** The gate of the browse calls: judged by a view, so that polling costs no turn of the engine. */
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
+import { createCoverage } from './coverage.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problem } from './problems.ts';
 
@@ -8,10 +9,12 @@ import { problem } from './problems.ts';
 const renewAfterPart = 0.1;
 
 /**
- * Null: the place is active, and where `room` is given, in that room. Renews the session when it is time to; the
+ * Null: the place is active, and where a concert is given, in a room that covers it. Renews the session when it is time to; the
  * answer does not say until when, so nobody waits for that.
  */
 export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engine' | 'desk'>) {
+  const covers = createCoverage(engine);
+
   function renew(place: PlaceInLine, expiresAt: number): void {
     const view = engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
     if (view === null) return;
@@ -27,8 +30,8 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     return problem('queue_token_expired');
   }
 
-  return function pass(place: PlaceInLine, room: string | null): Answer | Promise<Answer> | null {
-    if (room !== null && room !== place.room) return problem('forbidden');
+  return function pass(place: PlaceInLine, concertId: string | null): Answer | Promise<Answer> | null {
+    if (concertId !== null && !covers(place, concertId)) return problem('forbidden');
     const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
     switch (token.status) {
       case 'active':

@@ -49,7 +49,8 @@ function catalogWith(...commands: readonly CatalogCommand[]): Catalog {
   return catalog;
 }
 
-const roomOf = (catalog: Catalog, concertId: string) => catalog.view<'roomOf'>({ type: 'roomOf', concertId }, 0);
+const roomOf = (catalog: Catalog, concertId: string, atMs = Infinity) =>
+  catalog.view<'roomOf'>({ type: 'roomOf', concertId, atMs }, 0);
 
 describe('creating a concert', () => {
   it('answers with it and lists it', () => {
@@ -158,6 +159,19 @@ describe('a room', () => {
     assert.equal(roomOf(catalog, 'c1'), 'main');
     catalog.reply(room('other', ['c1']), 0);
     assert.equal(roomOf(catalog, 'c1'), 'other');
+  });
+
+  it('that loses or gains a concert does so for later times only, also after a snapshot', () => {
+    const catalog = catalogWith(concert('c1'));
+    catalog.reply(room('hall', ['c1']), 100);
+    catalog.reply(room('hall', ['c1']), 150);
+    catalog.reply(room('hall', []), 200);
+    catalog.reply(room('other', ['c1']), 300);
+    const expected = ['main', 'hall', 'hall', 'main', 'other'];
+    const at = (state: Catalog): string[] => [99, 100, 199, 200, 300].map((atMs) => roomOf(state, 'c1', atMs));
+    assert.deepEqual(at(catalog), expected);
+    catalog.reload();
+    assert.deepEqual(at(catalog), expected);
   });
 
   it('main lists none: what it names it covers already, unless another room does', () => {

@@ -44,6 +44,21 @@ describe('a session', () => {
   });
 });
 
+describe('a concert that is moved to another room', () => {
+  test('stays open for those who were inside, and opens only there for those who come', async () => {
+    await createConcert(stage, 'moved');
+    await createSchedule(stage, 'moved', 'moved-1');
+    const inside = await join(stage, 'inside-before');
+    const see = (token: string) => stage.send('GET', '/v1/concerts/moved/schedules', { token });
+    await expecting(200, see(inside));
+    await putRoom(stage, 'moved-room', { concertIds: ['moved'] });
+    await expecting(200, see(inside));
+    await expecting(201, hold(stage, inside, 'moved-1', ['A-1-1']));
+    await refused('forbidden', see(await join(stage, 'came-after')));
+    await expecting(200, see(await join(stage, 'came-there', 'moved-room')));
+  });
+});
+
 describe('pages', () => {
   test('of concerts neither repeat nor miss one', async () => {
     for (const id of ['page-a', 'page-b', 'page-c']) await createConcert(stage, id);

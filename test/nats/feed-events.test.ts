@@ -143,7 +143,7 @@ const hidden: readonly JournaledEvent[] = [
     seatsTotal: 7,
     digest: 'd',
   }),
-  given.catalog({ type: 'RoomPut', v: 1, room: 'main', policy, concertIds: [] }),
+  given.catalog({ type: 'RoomPut', v: 1, room: 'main', policy, concertIds: [], putAt: 0 }),
 ];
 
 describe('the feed shows', () => {

@@ -73,7 +73,7 @@ describe('a concert and its schedule', () => {
       concertCreated,
       catalog({ type: 'ScheduleCreated', v: 1, schedule: facts, seatsTotal: 7, digest: 'd' }),
       opened('42'),
-      catalog({ type: 'RoomPut', v: 1, room: 'vip', policy, concertIds: ['tour'] }),
+      catalog({ type: 'RoomPut', v: 1, room: 'vip', policy, concertIds: ['tour'], putAt: 0 }),
     ]);
     assert.deepEqual(query('SELECT count(*) AS n FROM concert_schedule'), [{ n: 1 }]);
   });

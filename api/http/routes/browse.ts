@@ -55,10 +55,6 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
   const seatLists = createSeatLists();
   const gateRefusals = ['queue_token_waiting', 'queue_token_expired'] as const;
 
-  function roomOf(concert: string): string {
-    return engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId: concert });
-  }
-
   function seatsOf(schedule: string): SeatsView | null {
     return engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
   }
@@ -66,7 +62,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
   /** Null: the caller's session is in the room that covers the date. */
   function refusalAt(schedule: string, place: PlaceInLine): Answer | Promise<Answer> | null {
     const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
-    const refusal = pass(place, facts === null ? null : roomOf(facts.concertId));
+    const refusal = pass(place, facts?.concertId ?? null);
     return refusal ?? (facts === null ? problem('schedule_not_found') : null);
   }
 
@@ -132,7 +128,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
       handle({ params, query, caller }) {
         const asked = { type: 'concert', concertId: params.concertId } as const;
         const concert = engine.view<'catalog', 'concert'>('catalog:main', asked);
-        const refusal = pass(caller.place, concert === null ? null : roomOf(params.concertId));
+        const refusal = pass(caller.place, concert?.id ?? null);
         if (refusal !== null) return refusal;
         if (concert === null) return problem('concert_not_found');
         const dates = freeSeats.dates(params.concertId, query.available === 'true', engine.nowMs());

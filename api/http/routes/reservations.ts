@@ -6,6 +6,7 @@ import type { Address } from '../../../engine/actor.ts';
 import type { ClientKey, Outcome } from '../../../engine/asker.ts';
 import { limits } from '../../limits.ts';
 import { json, replayedHeader, type Answer, type Header } from '../answer.ts';
+import { createCoverage } from '../coverage.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { clientKey } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
@@ -86,14 +87,12 @@ export function scheduleOfReservation(engine: HttpDependencies['engine'], reserv
 export function reservationRoutes(deps: HttpDependencies): Operation[] {
   const { engine, desk } = deps;
   const bodyBytesMax = limits.bodyBytesMax;
+  const coversConcert = createCoverage(engine);
 
   /** An unknown date is covered: the rules will say that it is not there. */
   function covers(place: PlaceInLine, schedule: string): boolean {
     const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
-    if (facts === null) return true;
-    return (
-      engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId: facts.concertId }) === place.room
-    );
+    return facts === null || coversConcert(place, facts.concertId);
   }
 
   async function hold(body: HoldBody, place: PlaceInLine, key: string | null): Promise<Answer> {
