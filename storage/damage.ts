@@ -50,6 +50,23 @@ export function aheadOfJournal(file: string, what: string, position: number, end
   );
 }
 
+const journalHint =
+  'Put the journal (journal.db and journal.db-wal) back that belongs to this directory, or restore a whole backup. ' +
+  'Only if it is lost for good: what it held is lost too, and starting anew takes an empty directory';
+
+/** The journal is not there, while files made from it are: confirmed batches are missing. */
+export function journalMissing(journalFile: string, madeFromIt: string): StorageDamaged {
+  return new StorageDamaged(journalFile, `there is none, but ${madeFromIt} was made from one`, journalHint);
+}
+
+/** A file that was made from a journal with another id. */
+export function foreignJournal(file: string, itsJournal: string, thisJournal: string): StorageDamaged {
+  return new StorageDamaged(file, `it was made from journal ${itsJournal}, this one is ${thisJournal}`, journalHint);
+}
+
+/** What an operator does with a read model that cannot be used: it can always be made again. */
+export const readModelHint = 'Stop the program and run npm run db:rebuild, which makes it again from the journal';
+
 /** SQLite's code of an error, or undefined for an error that is not SQLite's. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

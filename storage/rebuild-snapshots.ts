@@ -8,6 +8,7 @@ import type { StateWriter } from './state-writer.ts';
 /**
  * Replays the marked actors from batch 1 through the position of the key index, the furthest that a snapshot stands.
  *
+ * @throws StorageDamaged when the marks are not the worst of it
  * @returns the actors whose snapshots were made again
  */
 export function rebuildDamagedSnapshots(
@@ -17,6 +18,8 @@ export function rebuildDamagedSnapshots(
 ): readonly Address[] {
   const actors = store.damagedActors();
   if (actors.length === 0) return actors;
+  // The indexes are made anew from the table below, so its names must be those that were written.
+  store.audit.verifyNames('table');
   const through = store.position('keys_through')?.batch ?? 0;
   const states = new Map<Address, unknown>();
   for (const actor of actors) {

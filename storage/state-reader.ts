@@ -12,8 +12,10 @@ import type {
 import { explained } from './damage.ts';
 import { openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
+import { isKeyWhole, isPendingWhole, keyColumns, pendingColumns } from './row-totals.ts';
+import type { KeyRow, PendingRow } from './row-totals.ts';
+import { damagedState, markedSnapshot } from './set-aside.ts';
 import {
-  damagedSnapshot,
   isDurableScope,
   isSnapshotWhole,
   isSummaryWhole,
@@ -26,13 +28,6 @@ import {
   tellingCondition,
 } from './state-schema.ts';
 import type { SnapshotRow, SummaryRow } from './state-schema.ts';
-
-interface KeyRow {
-  readonly id: number;
-  readonly at_ms: number;
-  readonly scope: string;
-  readonly fingerprint: string;
-}
 
 /** Opens `state.db` for reading; its writer has made it. */
 export function openStateForReading(file: string): Connection {
@@ -87,11 +82,10 @@ export class SqliteSnapshots implements SnapshotStore {
   #marked(actor: string, what: string): Error {
     const connection = openDatabase(this.#file, { migrations: stateMigrations });
     try {
-      connection.prepare<[string]>('UPDATE snapshots SET damaged = 1 WHERE actor = ?').run(actor);
+      return markedSnapshot(connection, actor, what);
     } finally {
       connection.close();
     }
-    return damagedSnapshot(this.#file, actor, what);
   }
 
   #read<Result>(read: () => Result): Result {
@@ -112,24 +106,26 @@ export class SqliteKeyIndex implements KeyIndex {
 
   constructor(connection: Connection) {
     this.#file = connection.name;
-    const lastOf = (table: 'keys' | 'durable_keys') =>
-      connection.prepare<[number, string], KeyRow>(
-        `SELECT id, at_ms, scope, fingerprint FROM ${table} WHERE scope_hash = ? AND scope = ? ORDER BY id DESC LIMIT 1`,
-      );
-    this.#find = lastOf('keys');
-    this.#findDurable = lastOf('durable_keys');
+    // Rows of the same hash, hardly ever more than one: a scope that differs must be told from one that is damaged.
+    const sameHash = (table: 'keys' | 'durable_keys') =>
+      connection.prepare<[number], KeyRow>(`SELECT ${keyColumns} FROM ${table} WHERE scope_hash = ? ORDER BY id DESC`);
+    this.#find = sameHash('keys');
+    this.#findDurable = sameHash('durable_keys');
     this.#recent = connection.prepare<[number, number, number], KeyRow>(
-      'SELECT id, at_ms, scope, fingerprint FROM keys WHERE id >= ? AND at_ms >= ? ORDER BY id LIMIT ?',
+      `SELECT ${keyColumns} FROM keys WHERE id >= ? AND at_ms >= ? ORDER BY id LIMIT ?`,
     );
-    this.#pending = connection.prepare<[], PendingKey>(
-      'SELECT scope, fingerprint, question, actor FROM pending ORDER BY scope',
-    );
+    this.#pending = connection.prepare<[], PendingRow>(`SELECT ${pendingColumns} FROM pending ORDER BY scope`);
   }
 
   find(scope: KeyScope): BoundKey | undefined {
     const find = isDurableScope(scope) ? this.#findDurable : this.#find;
-    const row = this.#read(() => find.get(scopeHash(scope), scope));
-    return row === undefined ? undefined : boundKey(row);
+    const hash = scopeHash(scope);
+    for (const row of this.#read(() => find.all(hash))) {
+      const key = this.#verified(row);
+      if (key.scope === scope) return key;
+      if (scopeHash(key.scope) !== hash) throw this.#damagedKey(row);
+    }
+    return undefined;
   }
 
   /**
@@ -149,11 +145,28 @@ export class SqliteKeyIndex implements KeyIndex {
               (row) => batchOf(row.id) === lastBatch,
             );
     }
-    return rows.map(boundKey);
+    return rows.map((row) => this.#verified(row));
   }
 
   pending(): readonly PendingKey[] {
-    return this.#read(() => this.#pending.all());
+    return this.#read(() => this.#pending.all()).map((row) => {
+      if (!isPendingWhole(row)) {
+        throw damagedState(this.#file, `the open key ${row.scope} is not what was written`);
+      }
+      const { scope, fingerprint, question } = row;
+      // Only the follower writes this column, from addresses.
+      return { scope, fingerprint, question, actor: row.actor as Address };
+    });
+  }
+
+  /** @throws StorageDamaged after marking the file */
+  #verified(row: KeyRow): BoundKey {
+    if (!isKeyWhole(row)) throw this.#damagedKey(row);
+    return boundKey(row);
+  }
+
+  #damagedKey(row: KeyRow): Error {
+    return damagedState(this.#file, `the row of a bound key (${row.id}) is not what was written`);
   }
 
   #read<Result>(read: () => Result): Result {

@@ -71,6 +71,24 @@ export const stateMigrations: readonly string[] = [
     at_ms   INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Rows of keys carry checksums, and all rows add up to totals. What is here has neither: it is made again from the
+  -- journal, at this start. See row-totals.ts.
+  DELETE FROM snapshots;
+  DELETE FROM keys;
+  DELETE FROM pending;
+  DELETE FROM durable_keys;
+  DELETE FROM positions;
+  ALTER TABLE keys ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE durable_keys ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE pending ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE totals (
+    name TEXT PRIMARY KEY,
+    rows INTEGER NOT NULL,
+    hash INTEGER NOT NULL  -- XOR over a hash of each row: of snapshots the actor's name, of others the checksum
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO totals VALUES ('snapshots', 0, 0), ('keys', 0, 0), ('durable_keys', 0, 0), ('pending', 0, 0);
+  `,
 ];
 
 /** Turns of one batch that a key's row can tell apart; more than `batchTurnsMax` of the limits. */

@@ -1,12 +1,16 @@
 /** Writes `state.db` for the follower, in transactions that hold rows and their positions together. */
 import type { Address } from '../engine/actor.ts';
 import type { KeyBinding, KeyPending, KeyScope, StoredSnapshot } from '../engine/ports.ts';
-import { explained, StorageDamaged } from './damage.ts';
+import { explained, foreignJournal } from './damage.ts';
+import type { StorageDamaged } from './damage.ts';
 import { closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower-ports.ts';
+import { OpenKeys } from './open-keys.ts';
+import { keyChecksum } from './row-totals.ts';
+import { markedSnapshot } from './set-aside.ts';
+import { StateAudit } from './state-audit.ts';
 import {
-  damagedSnapshot,
   isDurableScope,
   isSnapshotWhole,
   isSummaryWhole,
@@ -19,6 +23,7 @@ import {
   summaryChecksum,
 } from './state-schema.ts';
 import { prepareStatements } from './state-statements.ts';
+import { StoredTotals } from './stored-totals.ts';
 
 /** Page cache: the index by hash is written all over. */
 const cacheKib = 32 * 1024;
@@ -27,10 +32,11 @@ const walPagesMax = 8_000;
 
 export class StateWriter implements FollowerStore {
   readonly file: string;
+  readonly audit: StateAudit;
   readonly #connection: Connection;
   readonly #statements;
-  /** Scopes of the rows in `pending`: few, and looked at for every key that binds. */
-  readonly #pendingScopes = new Set<string>();
+  readonly #totals: StoredTotals;
+  readonly #openKeys: OpenKeys;
 
   /**
    * Opens `state.db`, and makes it where there is none.
@@ -46,7 +52,9 @@ export class StateWriter implements FollowerStore {
       this.#connection.pragma(`wal_autocheckpoint = ${walPagesMax}`);
       this.#belongTo(journalId);
       this.#statements = prepareStatements(this.#connection);
-      for (const row of this.#statements.pendingScopes.all()) this.#pendingScopes.add(row.scope);
+      this.#totals = new StoredTotals(this.#connection);
+      this.#openKeys = new OpenKeys(this.#connection, this.#totals.pending);
+      this.audit = new StateAudit(this.#connection, this.#totals);
     } catch (error) {
       this.#connection.close();
       throw explained(error, file, stateHint);
@@ -62,7 +70,10 @@ export class StateWriter implements FollowerStore {
   }
 
   commit(): void {
-    this.#guarded(() => this.#statements.commit.run());
+    this.#guarded(() => {
+      this.#totals.store();
+      this.#statements.commit.run();
+    });
   }
 
   setPosition(name: 'complete_through' | 'keys_through', position: JournalPosition): void {
@@ -73,28 +84,29 @@ export class StateWriter implements FollowerStore {
     if (turn >= keyTurnsMax) throw new Error(`turn ${turn} of batch ${batch} is beyond what the key index can name`);
     this.#guarded(() => {
       const { scope, fingerprint } = binding;
-      const bind = isDurableScope(scope) ? this.#statements.bindDurableKey : this.#statements.bindKey;
-      bind.run(batch * keyTurnsMax + turn, scopeHash(scope), atMs, scope, fingerprint);
-      if (this.#pendingScopes.delete(scope)) this.#statements.removePending.run(scope);
+      const isDurable = isDurableScope(scope);
+      const bind = isDurable ? this.#statements.bindDurableKey : this.#statements.bindKey;
+      const id = batch * keyTurnsMax + turn;
+      const hash = scopeHash(scope);
+      const checksum = keyChecksum(id, atMs, hash, fingerprint);
+      bind.run(id, hash, atMs, scope, fingerprint, checksum);
+      (isDurable ? this.#totals.durable_keys : this.#totals.keys).add(checksum);
+      this.#openKeys.remove(scope);
     });
   }
 
   addPending(actor: Address, pending: KeyPending): void {
-    this.#guarded(() => {
-      this.#statements.addPending.run(pending.scope, pending.fingerprint, pending.question, actor);
-      this.#pendingScopes.add(pending.scope);
-    });
+    this.#guarded(() => this.#openKeys.add(actor, pending));
   }
 
   releasePending(scope: KeyScope): void {
-    if (!this.#pendingScopes.delete(scope)) return;
-    this.#guarded(() => this.#statements.removePending.run(scope));
+    this.#guarded(() => this.#openKeys.remove(scope));
   }
 
   expireKeys(beforeMs: number, rowsMax: number): number {
     return this.#guarded(() => {
-      const { changes } = this.#statements.expireKeys.run(rowsMax, beforeMs);
-      const durable = this.#statements.expireDurableKeys.run({ beforeMs, rowsMax }).changes;
+      const changes = this.#expired('keys', this.#statements.expireKeys.all(rowsMax, beforeMs));
+      const durable = this.#expired('durable_keys', this.#statements.expireDurableKeys.all({ beforeMs, rowsMax }));
       // The note goes last: while it stands, what is left is found again.
       if (durable < rowsMax) this.#statements.expireAcks.run(beforeMs);
       return changes + durable;
@@ -121,9 +133,9 @@ export class StateWriter implements FollowerStore {
       open_questions: snapshot.openQuestions,
       summary: snapshot.summary === null ? null : JSON.stringify(snapshot.summary),
     };
-    this.#guarded(() =>
-      this.#statements.save.run(
-        actor,
+    this.#guarded(() => {
+      const { update, insert } = this.#statements;
+      const values = [
         position,
         columns.next_deadline_ms,
         columns.open_questions,
@@ -131,8 +143,12 @@ export class StateWriter implements FollowerStore {
         summaryChecksum(columns),
         snapshotChecksum(actor, position, state),
         state,
-      ),
-    );
+        actor,
+      ] as const;
+      if (update.run(...values).changes > 0) return;
+      insert.run(...values);
+      this.#totals.snapshots.add(scopeHash(actor));
+    });
   }
 
   /** Actors whose snapshots have been marked as damaged. */
@@ -158,16 +174,6 @@ export class StateWriter implements FollowerStore {
     return highest;
   }
 
-  /** Verifies the next snapshots in order of address; returns the last address, undefined after the end. */
-  scrub(after: string, rowsMax: number): string | undefined {
-    const rows = this.#guarded(() => this.#statements.scrub.all(after, rowsMax));
-    for (const row of rows) {
-      if (!isSnapshotWhole(row)) throw this.marked(row.actor, 'its state does not match its checksum');
-      if (!isSummaryWhole(row)) throw this.marked(row.actor, 'its summary does not match its checksum');
-    }
-    return rows.length < rowsMax ? undefined : rows[rows.length - 1]?.actor;
-  }
-
   /** Makes the indexes anew from the rows: after damage they may not agree. */
   reindex(): void {
     this.#guarded(() => this.#connection.exec('REINDEX snapshots'));
@@ -177,8 +183,7 @@ export class StateWriter implements FollowerStore {
   marked(actor: string, what: string): StorageDamaged {
     // What an open transaction holds is made again from the journal.
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
-    this.#statements.mark.run(actor);
-    return damagedSnapshot(this.file, actor, what);
+    return markedSnapshot(this.#connection, actor, what);
   }
 
   close(): void {
@@ -193,7 +198,18 @@ export class StateWriter implements FollowerStore {
     );
     const found = c.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'journal_id'").get();
     if (found?.value === journalId) return;
-    throw new StorageDamaged(this.file, `it was made from another journal (${found?.value})`, stateHint);
+    throw foreignJournal(this.file, found?.value ?? 'unknown', journalId);
+  }
+
+  #expired(
+    table: 'keys' | 'durable_keys',
+    rows: readonly { readonly id: number; readonly checksum: number }[],
+  ): number {
+    for (const { id, checksum } of rows) {
+      this.#totals[table].remove(checksum);
+      this.audit.removed(table, id, checksum);
+    }
+    return rows.length;
   }
 
   #guarded<Result>(work: () => Result): Result {
