@@ -1,7 +1,9 @@
 /** Opens everything that storage keeps in a data directory, and closes it in the right order. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '../engine/actor.ts';
 import type { Journal, KeyIndex, SnapshotStore } from '../engine/ports.ts';
+import { journalMissing } from './damage.ts';
 import type { Connection } from './database.ts';
 import { openFollower } from './journal-follower.ts';
 import type { ThreadedFollower } from './journal-follower.ts';
@@ -60,6 +62,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       ? new URL('./read-model/projector.ts', import.meta.url)
       : options.consumerModule;
   const onFatal = once(options.onFatal);
+  for (const made of [stateFile, readModelFile]) {
+    if (!existsSync(journalFile) && existsSync(made)) throw journalMissing(journalFile, made);
+  }
   const journal = await openJournal(journalFile, {
     onFatal,
     ...(options.journalPagesMax === undefined ? {} : { pagesMax: options.journalPagesMax }),

@@ -9,7 +9,7 @@ import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { WalletEvent } from '../../actors/wallet/messages.ts';
 import type { JournaledEvent, StoredBatch } from '../../engine/ports.ts';
 import type { BatchConsumer } from '../batch-consumer.ts';
-import { explained, StorageDamaged } from '../damage.ts';
+import { explained, StorageDamaged, readModelHint } from '../damage.ts';
 import { openDatabase } from '../database.ts';
 import type { Connection } from '../database.ts';
 import { AdmissionProjection } from './admission-projection.ts';
@@ -35,7 +35,7 @@ const walPagesMax = 10_000;
  * @throws StorageDamaged when the file was filled from another journal, or SQLite cannot read it
  */
 export function openConsumer(file: string, journalId: string): BatchConsumer {
-  const db = openDatabase(file, { migrations: readModelMigrations });
+  const db = openDatabase(file, { migrations: readModelMigrations, corruptHint: readModelHint });
   try {
     db.pragma('foreign_keys = OFF');
     db.pragma(`cache_size = -${cacheKib}`);
@@ -43,7 +43,7 @@ export function openConsumer(file: string, journalId: string): BatchConsumer {
     return new ReadModelProjector(db, file, positionFor(db, file, journalId));
   } catch (error) {
     db.close();
-    throw explained(error, file);
+    throw explained(error, file, readModelHint);
   }
 }
 
@@ -134,7 +134,7 @@ class ReadModelProjector implements BatchConsumer {
     try {
       work();
     } catch (error) {
-      throw explained(error, this.#file);
+      throw explained(error, this.#file, readModelHint);
     }
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Statement } from 'better-sqlite3';
 import type { Reservation, ReservationStatus, Seat } from '../../actors/schedule/messages.ts';
-import { explained } from '../damage.ts';
+import { explained, readModelHint } from '../damage.ts';
 import { openDatabase } from '../database.ts';
 import type { Connection } from '../database.ts';
 import { readerQueries } from './queries.ts';
@@ -48,7 +48,7 @@ export class ReadModelReader {
    */
   constructor(file: string) {
     this.#file = file;
-    this.#db = openDatabase(file, { migrations: readModelMigrations, readonly: true });
+    this.#db = openDatabase(file, { migrations: readModelMigrations, readonly: true, corruptHint: readModelHint });
     this.#reservationsOfUser = this.#db
       .prepare<[string, number], ReservationRow>(readerQueries['a user’s reservations, newest first'])
       .raw();
@@ -81,7 +81,7 @@ export class ReadModelReader {
       }
       return { items, nextCursor: null };
     } catch (error) {
-      throw explained(error, this.#file);
+      throw explained(error, this.#file, readModelHint);
     }
   }
 
@@ -92,7 +92,7 @@ export class ReadModelReader {
       const first = rows[0];
       return first === undefined ? undefined : reservationOf(first, rows.map(seatOf));
     } catch (error) {
-      throw explained(error, this.#file);
+      throw explained(error, this.#file, readModelHint);
     }
   }
 
@@ -101,7 +101,7 @@ export class ReadModelReader {
     try {
       return this.#through.get() ?? 0;
     } catch (error) {
-      throw explained(error, this.#file);
+      throw explained(error, this.#file, readModelHint);
     }
   }
 

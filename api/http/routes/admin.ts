@@ -46,7 +46,15 @@ const roomBody = z
   .openapi('PutRoom');
 
 const roomSchema = z
-  .object({ room: roomId, ...policyFields, waiting: count, active: count, admitted: count, expired: count })
+  .object({
+    room: roomId,
+    ...policyFields,
+    concertIds: z.array(concertId).optional().openapi({ description: 'Not for `main`, which covers all others' }),
+    waiting: count,
+    active: count,
+    admitted: count,
+    expired: count,
+  })
   .openapi('Room');
 
 const scheduleSchema = z.object(scheduleFields).openapi('Schedule');
@@ -110,9 +118,12 @@ export function toCreatedAnswer(outcome: Outcome<CatalogReply, ProblemCode>): An
   }
 }
 
-export function roomReportBody({ room, policy, waiting, active, admitted, expired }: RoomReport): object {
+/** `main` covers what no other room names, so it has no list to show. */
+export function roomReportBody({ room, policy, concertIds, ...counts }: RoomReport): object {
   const { admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds } = policy;
-  return { room, admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds, waiting, active, admitted, expired };
+  const { waiting, active, admitted, expired } = counts;
+  const fields = { room, admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds };
+  return { ...fields, ...(room === 'main' ? {} : { concertIds }), waiting, active, admitted, expired };
 }
 
 export function adminRoutes(deps: HttpDependencies): Operation[] {
