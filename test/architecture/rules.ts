@@ -20,7 +20,8 @@ const arrows: Record<Folder, { readonly values: readonly Folder[]; readonly type
 const impure =
   /\b(?:async|await|Promise|Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|process|console|fetch|globalThis|require)\b|\bMath\s*\.\s*random\b|\bimport\s*\(/g;
 
-export const fileLinesMax = 250;
+/** Files are about 250 lines at most; a tenth more is let pass, so that no file is cut where it has no joint. */
+export const fileLinesMax = 275;
 
 /** Files that may be longer, each with the reason. */
 export const longFiles: Readonly<Record<string, string>> = {
