@@ -9,11 +9,15 @@ import type { Connection } from './database.ts';
 import type { BatchSource, JournalPosition, SourcedBatch } from './follower-ports.ts';
 import { chainNext, chainStart, journalMigrations, sameBytes } from './journal-schema.ts';
 import type { JournalRow } from './journal-schema.ts';
+import { RecentTurns } from './recent-turns.ts';
 
 /** Rows fetched at once: a statement left open would keep the WAL from being reused. */
 const pageRowsMax = 64;
 /** Fewer rows a page where batches are large. */
 const pageBytesMax = 4 * 1024 * 1024;
+
+/** Of what was read for the replay of keys, so much JSON is kept parsed; parsed, it takes some times as much. */
+const replayedCharsMax = 8 * 1024 * 1024;
 
 /** A verified batch before its turns are parsed. */
 export interface VerifiedRow extends JournalRow {
@@ -27,8 +31,10 @@ export class JournalReader implements BatchSource {
   readonly #connection: Connection;
   readonly #selectFrom;
   readonly #selectOne;
+  readonly #selectChecksum;
   readonly #selectSizes;
   readonly #selectEnd;
+  readonly #recent = new RecentTurns(replayedCharsMax);
 
   /** Opens a journal that its writer has made. */
   constructor(file: string) {
@@ -40,6 +46,9 @@ export class JournalReader implements BatchSource {
     );
     this.#selectOne = c.prepare<[number], JournalRow>(
       'SELECT batch, at_ms, checksum, turns FROM journal WHERE batch = ?',
+    );
+    this.#selectChecksum = c.prepare<[number], { checksum: Uint8Array }>(
+      'SELECT checksum FROM journal WHERE batch = ?',
     );
     this.#selectSizes = c.prepare<[number], { batch: number; bytes: number }>(
       'SELECT batch, octet_length(turns) AS bytes FROM journal WHERE batch <= ? ORDER BY batch DESC LIMIT 1000',
@@ -99,25 +108,31 @@ export class JournalReader implements BatchSource {
 
   /** One batch, verified against the checksum of the batch before it. */
   batch(number: number): StoredBatch {
-    const row = this.#read(() => this.#selectOne.get(number), number);
-    if (row === undefined) throw damagedBatch(this.file, number, 'it is missing, though something refers to it');
-    this.#verified(row, number, this.checksumOf(number - 1));
-    return parsedBatch(row);
+    return parsedBatch(this.#row(number));
   }
 
-  /** @throws StorageDamaged when the batch or the turn does not exist, or the batch fails its checksum */
+  /**
+   * One turn that binds a key. Turns of batches that were asked for lately are not read again.
+   *
+   * @throws StorageDamaged when the batch or the turn does not exist, or the batch fails its checksum
+   */
   turn(batch: number, turn: number): Turn {
-    const found = this.batch(batch).turns[turn];
+    const recent = this.#recent.get(batch, turn);
+    if (recent !== undefined) return recent;
+    const row = this.#row(batch);
+    const parsed = parsedBatch(row);
+    const found = parsed.turns[turn];
     if (found === undefined) {
       throw damagedBatch(this.file, batch, `it has no turn ${turn}, though a bound key refers to it`);
     }
+    this.#recent.keep(parsed, row.turns.length);
     return found;
   }
 
   /** The stored checksum of a batch; of batch 0, what the chain starts from. */
   checksumOf(batch: number): Uint8Array {
     if (batch === 0) return chainStart(this.id);
-    const row = this.#read(() => this.#selectOne.get(batch), batch);
+    const row = this.#read(() => this.#selectChecksum.get(batch), batch);
     if (row === undefined) throw damagedBatch(this.file, batch, 'it is missing, though later ones are there');
     return row.checksum;
   }
@@ -139,6 +154,13 @@ export class JournalReader implements BatchSource {
 
   close(): void {
     this.#connection.close();
+  }
+
+  #row(number: number): JournalRow {
+    const row = this.#read(() => this.#selectOne.get(number), number);
+    if (row === undefined) throw damagedBatch(this.file, number, 'it is missing, though something refers to it');
+    this.#verified(row, number, this.checksumOf(number - 1));
+    return row;
   }
 
   #verified(row: JournalRow, expected: number, previous: Uint8Array): Uint8Array {
