@@ -38,13 +38,11 @@ function run(): void {
   const appender = new JournalAppender(data.file, data.pagesMax);
   let failed = false;
   port.on('message', (message: ToJournalThread) => {
+    if (message.type === 'close') {
+      end(appender);
+      return;
+    }
     try {
-      if (message.type === 'close') {
-        appender.close();
-        tell({ type: 'closed' });
-        port.close();
-        return;
-      }
       if (failed) return;
       appender.append(message.number, message.atMs, message.turnsJson);
       tell({ type: 'written', number: message.number });
@@ -55,6 +53,18 @@ function run(): void {
     }
   });
   tell({ type: 'opened', id: appender.id, end: appender.end });
+}
+
+/** Whatever happens, the thread ends: the main side waits for it. */
+function end(appender: JournalAppender): void {
+  try {
+    appender.close();
+    tell({ type: 'closed' });
+  } catch (error) {
+    tell({ type: 'failed', failure: failureOf(error) });
+  } finally {
+    port.close();
+  }
 }
 
 try {

@@ -29,15 +29,34 @@ export async function openJournal(file: string, options: JournalOptions): Promis
     ...(options.pagesMax === undefined ? {} : { pagesMax: options.pagesMax }),
   };
   const thread = new Worker(new URL('./journal-thread.ts', import.meta.url), { workerData: data });
-  const opened = await new Promise<Extract<FromJournalThread, { type: 'opened' }>>((resolve, reject) => {
-    thread.once('error', reject);
-    thread.once('message', (message: FromJournalThread) => {
-      if (message.type === 'opened') resolve(message);
-      else reject(message.type === 'failed' ? errorOf(message.failure) : new Error(`unexpected ${message.type}`));
-    });
-  });
-  thread.removeAllListeners('error');
-  return new SqliteJournal(thread, new JournalReader(file), opened.end, options.onFatal);
+  const end = await openedEnd(thread);
+  return new SqliteJournal(thread, new JournalReader(file), end, options.onFatal);
+}
+
+/**
+ * Waits until the writer's thread says that it has opened the journal; gives the journal's end.
+ *
+ * @throws what the thread fails with, also when it ends without a word
+ */
+export async function openedEnd(thread: Worker): Promise<JournalEnd> {
+  const { promise, resolve, reject } = Promise.withResolvers<JournalEnd>();
+  const onMessage = (message: FromJournalThread): void => {
+    if (message.type === 'opened') resolve(message.end);
+    else reject(message.type === 'failed' ? errorOf(message.failure) : new Error(`unexpected ${message.type}`));
+  };
+  const onExit = (code: number): void => {
+    reject(new Error(`the thread of the journal has ended by itself, before the journal was open (exit ${code})`));
+  };
+  thread.once('error', reject);
+  thread.once('message', onMessage);
+  thread.once('exit', onExit);
+  try {
+    return await promise;
+  } finally {
+    thread.off('error', reject);
+    thread.off('message', onMessage);
+    thread.off('exit', onExit);
+  }
 }
 
 export class SqliteJournal implements Journal {
@@ -46,7 +65,7 @@ export class SqliteJournal implements Journal {
   readonly #thread: Worker;
   readonly #reader: JournalReader;
   readonly #onFatal: (error: Error) => void;
-  readonly #ended: Promise<void>;
+  readonly #ended = Promise.withResolvers<void>();
   #waiting: Waiting | undefined;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -59,11 +78,11 @@ export class SqliteJournal implements Journal {
     this.#onFatal = onFatal;
     thread.on('message', (message: FromJournalThread) => this.#hear(message));
     thread.on('error', (error: Error) => this.#fail(error));
-    this.#ended = new Promise((resolve) => {
-      thread.once('exit', () => {
-        if (this.#closing === undefined) this.#fail(new Error('the thread of the journal has ended by itself'));
-        resolve();
-      });
+    thread.once('exit', () => {
+      if (this.#closing === undefined || this.#waiting !== undefined) {
+        this.#fail(new Error('the thread of the journal has ended by itself'));
+      }
+      this.#ended.resolve();
     });
   }
 
@@ -88,7 +107,7 @@ export class SqliteJournal implements Journal {
   /** Writes what has been handed over, then stops the writer. Reading goes on until `closeReading`. */
   close(): Promise<void> {
     if (this.#closing === undefined) {
-      this.#closing = this.#ended;
+      this.#closing = this.#ended.promise;
       this.#tell({ type: 'close' });
     }
     return this.#closing;
