@@ -85,6 +85,10 @@ export function explained(error: unknown, file: string, corruptHint = restoreHin
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
   const said = error instanceof Error ? error.message : String(error);
   if (isCorruption(error)) return new StorageDamaged(file, `SQLite cannot read it (${code}: ${said})`, corruptHint);
+  if (code.startsWith('SQLITE_CONSTRAINT')) {
+    const what = `its rows contradict what is to be written (${said}): they are damaged, or this is a bug`;
+    return new StorageDamaged(file, what, corruptHint);
+  }
   if (code === 'SQLITE_FULL') {
     return new StorageUnavailable(
       code,

@@ -1,14 +1,14 @@
 /** Writes `state.db` for the follower, in transactions that hold rows and their positions together. */
 import type { Address } from '../engine/actor.ts';
 import type { KeyBinding, KeyPending, KeyScope, StoredSnapshot } from '../engine/ports.ts';
-import { explained, foreignJournal } from './damage.ts';
+import { explained, foreignJournal, sqliteCode } from './damage.ts';
 import type { StorageDamaged } from './damage.ts';
 import { closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import type { FollowerStore, JournalPosition, SnapshotToStore } from './follower-ports.ts';
 import { OpenKeys } from './open-keys.ts';
 import { keyChecksum } from './row-totals.ts';
-import { markedSnapshot } from './set-aside.ts';
+import { damagedState, markedSnapshot } from './set-aside.ts';
 import { StateAudit } from './state-audit.ts';
 import {
   isDurableScope,
@@ -216,6 +216,9 @@ export class StateWriter implements FollowerStore {
     try {
       return work();
     } catch (error) {
+      if (sqliteCode(error)?.startsWith('SQLITE_CONSTRAINT') === true) {
+        throw damagedState(this.file, `its rows contradict the journal (${String(error)}): damage, or a bug`);
+      }
       throw explained(error, this.file, stateHint);
     }
   }

@@ -241,6 +241,22 @@ describe('an open key', () => {
   });
 });
 
+describe('a key that is bound in a row that is there already', () => {
+  it('is reported as damage or a bug, not as a disk to check, and state.db is made again', async (t) => {
+    const dataDir = await filled(t);
+    // Its name flipped: the index of keys is made from batch 1 again, over rows that are there.
+    change(dataDir, `DELETE FROM positions WHERE name = 'keys_through'`);
+    const storage = await opened(t, dataDir);
+    await assert.rejects(storage.follower.ready, (error) => {
+      assert.ok(aboutState(error));
+      assert.match(String(error), /rows contradict the journal .*damage, or a bug/);
+      return true;
+    });
+    await storage.close(0);
+    await madeAgain(t, dataDir);
+  });
+});
+
 describe('rows that come and go', () => {
   it('between two pieces of a scrub leave the totals right, also after a restart', (t) => {
     const file = join(dataDirectory(t), 'state.db');
