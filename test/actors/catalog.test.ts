@@ -168,10 +168,16 @@ describe('a room', () => {
     catalog.reply(room('hall', []), 200);
     catalog.reply(room('other', ['c1']), 300);
     const expected = ['main', 'hall', 'hall', 'main', 'other'];
-    const at = (state: Catalog): string[] => [99, 100, 199, 200, 300].map((atMs) => roomOf(state, 'c1', atMs));
-    assert.deepEqual(at(catalog), expected);
+    const times = [99, 100, 199, 200, 300];
+    assert.deepEqual(
+      times.map((atMs) => roomOf(catalog, 'c1', atMs)),
+      expected,
+    );
     catalog.reload();
-    assert.deepEqual(at(catalog), expected);
+    assert.deepEqual(
+      times.map((atMs) => roomOf(catalog, 'c1', atMs)),
+      expected,
+    );
   });
 
   it('main lists none: what it names it covers already, unless another room does', () => {
