@@ -16,6 +16,7 @@ import type { BatchConsumer } from './batch-consumer.ts';
 import { ConsumerLane } from './consumer-lane.ts';
 import { FollowedActors } from './followed-actors.ts';
 import type { BatchSource, FollowerStore, JournalPosition } from './follower-ports.ts';
+import { SnapshotCycle } from './snapshot-cycle.ts';
 
 export interface FollowerOptions {
   readonly source: BatchSource;
@@ -45,16 +46,6 @@ const snapshotBytesMax = 4 * 1024 * 1024;
 const snapshotMs = 50;
 const expiredKeysMin = 500;
 
-/**
- * Snapshots are taken when so many entries are in no snapshot, and at least as much has been journaled as the last
- * snapshots took: then they never cost more writing than the journal itself. `Max` bounds the replay at a start.
- */
-const cycleEntriesMin = 20_000;
-const cycleEntriesMax = 100_000;
-/** … and when nothing has come for so long, or the last snapshots are so old. */
-const cycleIdleMs = 1_000;
-const cycleAgeMs = 10_000;
-
 export class Follower {
   readonly #source: BatchSource;
   readonly #store: FollowerStore;
@@ -62,18 +53,12 @@ export class Follower {
   readonly #keyTtlMs: number;
   readonly #nowMs: () => number;
   readonly #actors: FollowedActors;
+  readonly #cycle: SnapshotCycle;
   /** The last batch applied to the actors. */
   #last: JournalPosition;
   #lastAtMs = 0;
   #keysThrough: number;
   #completeThrough: number;
-  #cycleThrough: number | undefined;
-  #cycleBytes = 0;
-  #lastCycleBytes = 0;
-  #lastCycleMs: number;
-  #entriesSinceCycle = 0;
-  #charsSinceCycle = 0;
-  #lastAppliedMs: number;
   #stored: { actor: Address; position: number }[] = [];
 
   constructor(options: FollowerOptions) {
@@ -88,8 +73,7 @@ export class Follower {
     this.#last = complete ?? { batch: 0, checksum: new Uint8Array() };
     this.#completeThrough = this.#last.batch;
     this.#keysThrough = options.store.position('keys_through')?.batch ?? 0;
-    this.#lastAppliedMs = options.nowMs();
-    this.#lastCycleMs = this.#lastAppliedMs;
+    this.#cycle = new SnapshotCycle(options.nowMs());
   }
 
   /** The last batch applied to the actors' copies. */
@@ -143,7 +127,7 @@ export class Follower {
     const changed = before !== after || this.#stored.length > 0;
     const more =
       this.#last.batch < durableThrough ||
-      this.#cycleThrough !== undefined ||
+      this.#cycle.through !== undefined ||
       this.#readModelThrough < durableThrough ||
       (finishing && this.#actors.dirtyCount > 0);
     return { turns, more, report: changed ? this.report() : undefined };
@@ -166,10 +150,10 @@ export class Follower {
 
   #stepState(durableThrough: number, finishing: boolean): number {
     this.#startCycleIfDue(finishing);
-    if (this.#last.batch >= durableThrough && this.#cycleThrough === undefined) return 0;
+    if (this.#last.batch >= durableThrough && this.#cycle.through === undefined) return 0;
     this.#store.begin();
     const { turns, keys } = this.#applyBatches(durableThrough);
-    if (this.#cycleThrough !== undefined) this.#storeSnapshots();
+    if (this.#cycle.through !== undefined) this.#storeSnapshots(this.#cycle.through);
     if (keys > 0) this.#store.expireKeys(this.#lastAtMs - this.#keyTtlMs, expiredKeysMin + 2 * keys);
     // Never back: at a start, batches are applied again that the key index has already.
     if (this.#last.batch > this.#keysThrough) {
@@ -185,6 +169,7 @@ export class Follower {
     let entries = 0;
     let turns = 0;
     let keys = 0;
+    let chars = 0;
     for (const sourced of this.#source.sourced(this.#last.batch + 1, durableThrough)) {
       const { stored } = sourced;
       if (stored.number > this.#keysThrough) keys += this.#indexKeys(stored);
@@ -194,11 +179,10 @@ export class Follower {
       this.#consumer?.offer(sourced, batchEntries);
       entries += batchEntries;
       turns += stored.turns.length;
-      this.#charsSinceCycle += sourced.chars;
+      chars += sourced.chars;
       if (entries >= stateEntriesMax || this.#nowMs() - startMs >= stateMs) break;
     }
-    this.#entriesSinceCycle += entries;
-    if (turns > 0) this.#lastAppliedMs = this.#nowMs();
+    if (turns > 0) this.#cycle.applied(entries, chars, this.#nowMs());
     return { turns, keys };
   }
 
@@ -218,37 +202,22 @@ export class Follower {
   }
 
   #startCycleIfDue(finishing: boolean): void {
-    if (this.#cycleThrough !== undefined) return;
+    if (this.#cycle.through !== undefined) return;
     if (this.#actors.dirtyCount === 0 && this.#completeThrough === this.#last.batch) return;
-    const nowMs = this.#nowMs();
-    const due =
-      finishing ||
-      this.#entriesSinceCycle >= cycleEntriesMax ||
-      (this.#entriesSinceCycle >= cycleEntriesMin && this.#charsSinceCycle >= this.#lastCycleBytes) ||
-      nowMs - this.#lastAppliedMs >= cycleIdleMs ||
-      nowMs - this.#lastCycleMs >= cycleAgeMs;
-    if (!due) return;
-    this.#cycleThrough = this.#last.batch;
-    this.#cycleBytes = 0;
-    this.#entriesSinceCycle = 0;
-    this.#charsSinceCycle = 0;
+    if (finishing || this.#cycle.isDue(this.#nowMs())) this.#cycle.begin(this.#last.batch);
   }
 
-  #storeSnapshots(): void {
+  #storeSnapshots(cycleThrough: number): void {
     const startMs = this.#nowMs();
     let bytes = 0;
-    while (this.#actors.firstUnstored() <= (this.#cycleThrough ?? 0)) {
+    while (this.#actors.firstUnstored() <= cycleThrough) {
       const stored = this.#actors.storeOldest(this.#last.batch);
       bytes += stored.bytes;
       this.#stored.push({ actor: stored.actor, position: this.#last.batch });
       if (bytes >= snapshotBytesMax || this.#nowMs() - startMs >= snapshotMs) break;
     }
-    this.#cycleBytes += bytes;
     this.#moveCompleteThrough();
-    if (this.#completeThrough < (this.#cycleThrough ?? 0)) return;
-    this.#cycleThrough = undefined;
-    this.#lastCycleBytes = this.#cycleBytes;
-    this.#lastCycleMs = this.#nowMs();
+    this.#cycle.stored(bytes, this.#completeThrough, this.#nowMs());
   }
 
   /** To the batch before the first event that is in no snapshot. */
