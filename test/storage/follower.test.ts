@@ -136,6 +136,10 @@ class Stage {
   }
 }
 
+function many(batch: number): Turn[] {
+  return Array.from({ length: 500 }, () => turn(batch, 'counter:a', [counted('counter:a', 1)]));
+}
+
 describe('a follower', () => {
   it('stores only snapshots that a replay gives byte for byte, whatever happens to it', (t) => {
     fc.assert(
@@ -185,8 +189,6 @@ describe('a follower', () => {
       seen.push(readModelThrough);
       reached?.();
     });
-    const many = (batch: number): Turn[] =>
-      Array.from({ length: 500 }, () => turn(batch, 'counter:a', [counted('counter:a', 1)]));
     const first = reaching(1);
     await append(storage, 1, [many(1)]);
     await first;
