@@ -42,6 +42,10 @@ export class Cells {
     return this.#cells.size;
   }
 
+  get isOverBound(): boolean {
+    return this.#cells.size > this.#idleMax;
+  }
+
   values(): IterableIterator<Cell> {
     return this.#cells.values();
   }
@@ -71,7 +75,7 @@ export class Cells {
    * in a turn must still be the same one when its events are applied.
    */
   tidy(): void {
-    if (this.#cells.size > this.#idleMax) this.sweep(sweepSteps);
+    if (this.isOverBound) this.sweep(sweepSteps);
   }
 
   peek(address: Address): Cell | undefined {
@@ -86,7 +90,7 @@ export class Cells {
 
   /** Looks at up to `steps` cells and lets those go that may and were not used since the last look. */
   sweep(steps: number): void {
-    for (let step = 0; step < steps && this.#cells.size > this.#idleMax; step++) {
+    for (let step = 0; step < steps && this.isOverBound; step++) {
       const next = this.#sweep.next();
       if (next.done === true) {
         this.#sweep = this.#cells.values();

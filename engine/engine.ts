@@ -28,6 +28,9 @@ import { ownsEverything, requestOf } from './remote.ts';
 import { engineRefusals, type ErasedOutcome } from './request.ts';
 import { TurnRun, type TurnContext, type Waiter } from './turn.ts';
 
+/** Actors looked at in one piece of a sweep: well below a millisecond. */
+const looksPerPiece = 1_000;
+
 export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implements Asker<Ps>, TurnContext {
   readonly clock: StampClock;
   readonly waiters = new Map<string, Waiter>();
@@ -40,6 +43,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   readonly #remote: Remote;
   readonly #flow: CommandFlow;
   #draining = false;
+  #looksLeft = 0;
   #dead = false;
 
   /** Recovers from the ports (invariant 9) and is ready when the constructor returns. Throws on damaged storage. */
@@ -92,7 +96,8 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     options.follower.subscribe((report) => {
       for (const stored of report.stored) this.#cells.snapshotted(stored.actor, stored.position);
       this.#keys.indexed(report.keysThrough);
-      this.#cells.sweep(report.stored.length + 1);
+      // Two rounds: the first look only notes that nobody used an actor since.
+      if (report.stored.length > 0) this.#shrink(2 * this.#cells.size);
     });
     this.#recover();
     this.#loadKeys();
@@ -219,6 +224,19 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       run.resend(actor, cell.kind.openQuestions(cell.state));
       this.#flow.finish(run, actor, { type: 'QuestionsAskedAgain' }, null);
     }
+  }
+
+  /** Lets idle actors go, piece by piece beside the work, for at most so many looks. */
+  #shrink(looks: number): void {
+    const running = this.#looksLeft > 0;
+    this.#looksLeft = looks;
+    if (!running) this.#shrinkPiece();
+  }
+
+  #shrinkPiece(): void {
+    this.#cells.sweep(looksPerPiece);
+    this.#looksLeft = this.#cells.isOverBound ? this.#looksLeft - looksPerPiece : 0;
+    if (this.#looksLeft > 0 && !this.#dead) this.#options.scheduler.soon(() => this.#shrinkPiece());
   }
 
   /** Page by page beside the work; until done, a miss costs one indexed read. */

@@ -69,6 +69,16 @@ describe('actors in memory (invariant 11)', () => {
     assert.ok((toy.engine.actorsInMemory.purse ?? 0) <= 50);
   });
 
+  it('leave it all the same when the last snapshots are told of at once, and nothing happens afterwards', async () => {
+    const toy = new ToyEngine({ limits: { idleActorsMax: 10 } });
+    for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: 1 });
+    toy.disk.snapshotAll(kinds);
+    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+    toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored });
+    await toy.world.settle();
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 10 });
+  });
+
   it('stay with an open deadline, and with an event that no snapshot includes', async () => {
     const toy = new ToyEngine({ limits: { idleActorsMax: 0 } });
     await toy.told('deadline', { type: 'RemindAt', atMs: startMs + 100 });
