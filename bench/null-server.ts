@@ -6,28 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { id, reservation, seatIds } from './null-hold.ts';
 
-const holdBody = z.strictObject({
-  scheduleId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  seatIds: z
-    .array(z.string().min(1).max(64))
-    .min(1)
-    .max(1_000)
-    .refine((ids) => ids.length === 1 || new Set(ids).size === ids.length),
-});
-
-const reservation = {
-  id: 'bench-1.1',
-  scheduleId: 'bench-1',
-  concertId: 'bench',
-  userId: 'bench-user-1',
-  status: 'held',
-  seats: [{ id: 'A-1-1', section: 'A', row: '1', number: 1, price: 10_000 }],
-  totalPrice: 10_000,
-  heldAt: '2027-01-01T00:00:00.000Z',
-  expiresAt: '2027-01-01T00:05:00.000Z',
-  paidAt: null,
-};
+const holdBody = z.strictObject({ scheduleId: id, seatIds });
 
 const app = new Hono();
 app.get('/health/ready', (c) => c.json({ status: 'ready' }));

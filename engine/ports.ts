@@ -2,7 +2,7 @@
  * What the engine needs from the world, declared by its consumer. `storage/` implements these over SQLite;
  * tests and simulation implement them in memory.
  */
-import type { Address, Event, JsonObject, QuestionId, Rejected } from './actor.ts';
+import type { Address, Event, JsonObject, QuestionId } from './actor.ts';
 
 /** A client's key, spelled out: `door|user|address|key`, parts percent-encoded where they hold `|` or `%`. */
 export type KeyScope = string;
@@ -154,8 +154,6 @@ export interface DamageReport {
   readonly where: string;
   readonly what: string;
 }
-
-export type { Rejected };
 
 /** What the follower has made durable so far; batch numbers. */
 export interface FollowerReport {
