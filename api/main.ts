@@ -27,7 +27,6 @@ import { lineOpener } from './nats/line-opener.ts';
 import { type Feed, startFeed } from './nats/feed/feed.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
 import { startCommandDoor } from './nats/commands/command-door.ts';
-import { systemTimers } from './queue/admission-driver.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
@@ -36,6 +35,7 @@ import type { Protocols } from './protocols.ts';
 import { run, type Running } from './run.ts';
 import { openSecrets } from './secrets.ts';
 import { systemClock, systemScheduler, watchClock } from './system-clock.ts';
+import { systemTimers } from './timers.ts';
 
 export interface Onsale extends Running {
   readonly port: number;
@@ -133,7 +133,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     engine,
     timers,
     onError,
-    openLines: lineOpener({ engine, link: nats.link, journalId: storage.journal.id, log }),
+    openLines: lineOpener({ engine, link: nats.link, journalId: storage.journal.id, timers, log }),
   });
   late.rooms = rooms;
   const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);

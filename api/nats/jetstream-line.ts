@@ -9,6 +9,7 @@
  */
 import { Empty, RequestError } from '@nats-io/transport-node';
 import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
+import type { Timers } from '../timers.ts';
 import { jetStreamTimeoutMs, NatsAway, type NatsLink } from './connection.ts';
 import { LineReader } from './line-reader.ts';
 import { isAlreadyInLine, isApiError, isJoinBody, type LineStream } from './line-stream.ts';
@@ -23,7 +24,7 @@ const noMessageFound = 10_037;
 const sequenceNotFound = 10_043;
 
 export interface JetStreamLineOptions {
-  readonly link: NatsLink;
+  readonly link: Pick<NatsLink, 'use' | 'state'>;
   readonly stream: LineStream;
   readonly epoch: string;
   /** The last place when the line was opened. */
@@ -36,6 +37,7 @@ export interface JetStreamLineOptions {
   readonly peopleMax: number;
   /** Somebody joined while nobody waited. */
   readonly wake: () => void;
+  readonly timers: Timers;
   /** JetStream refused or did not answer a join, and not because NATS is away: a full disk, for example. */
   readonly onError: (error: unknown) => void;
   /** Something does not fit: the stream should be looked at. */
@@ -68,6 +70,7 @@ export class JetStreamLine implements WaitingLine {
     this.#reader = new LineReader({
       link: options.link,
       stream: options.stream,
+      timers: options.timers,
       wake: options.wake,
       onPlace: (place) => this.saw(place),
       onMalformed: (place) => void this.#delete(place).catch(() => undefined),
@@ -132,9 +135,10 @@ export class JetStreamLine implements WaitingLine {
 
   /** About how many people wait, at once; who joined without this process may be missing for a second. */
   waiting(): number {
-    const { link, takenThrough, leavers } = this.#options;
-    if (link.state === 'connected' && performance.now() - this.#countedAtMs > countMaxAgeMs) {
-      this.#countedAtMs = performance.now();
+    const { link, timers, takenThrough, leavers } = this.#options;
+    const nowMs = timers.nowMs();
+    if (link.state === 'connected' && nowMs - this.#countedAtMs > countMaxAgeMs) {
+      this.#countedAtMs = nowMs;
       void this.counts().catch(() => undefined);
     }
     return this.#retired ? 0 : Math.max(0, this.#lastPlace - takenThrough() - leavers());

@@ -10,6 +10,7 @@
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { PersonInLine } from '../../actors/line/messages.ts';
 import type { Taken } from '../queue/waiting-line.ts';
+import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { userOf, type LineStream } from './line-stream.ts';
 
@@ -26,8 +27,9 @@ const deliveryMs = 20;
 const takeMaxMs = 1_000;
 
 export interface ReaderOptions {
-  readonly link: NatsLink;
+  readonly link: Pick<NatsLink, 'use' | 'state'>;
   readonly stream: LineStream;
+  readonly timers: Timers;
   /** Somebody came while nobody was in the buffer. */
   readonly wake: () => void;
   /** The stream's last place is at least this. */
@@ -63,9 +65,10 @@ export class LineReader {
   async take(after: number, count: number, known: number): Promise<Taken> {
     if (!this.#reads || after < this.#dropped) this.#begin(after);
     this.drop(after);
-    const deadline = performance.now() + takeMaxMs;
-    while (this.#buffered < count && this.#readThrough < known && performance.now() < deadline) {
-      if (this.#options.link.state !== 'connected') break;
+    const { link, timers } = this.#options;
+    const deadline = timers.nowMs() + takeMaxMs;
+    while (this.#buffered < count && this.#readThrough < known && timers.nowMs() < deadline) {
+      if (link.state !== 'connected') break;
       if (!(await this.#nextChange(deliveryMs))) await this.#lookBeyond(known);
     }
     const people = this.#people.slice(this.#front, this.#front + count);
@@ -127,7 +130,7 @@ export class LineReader {
 
   /** Never rejects. */
   async #run(generation: number): Promise<void> {
-    const { link, stream, onEnded } = this.#options;
+    const { link, stream, timers, onEnded } = this.#options;
     while (generation === this.#generation) {
       try {
         const from = { opt_start_seq: this.#readThrough + 1 };
@@ -151,7 +154,7 @@ export class LineReader {
       }
       if (generation !== this.#generation || link.state !== 'connected') return;
       onEnded();
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      await new Promise<void>((resolve) => void timers.set(resolve, retryMs));
     }
   }
 
@@ -201,9 +204,10 @@ export class LineReader {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const change = (): void => resolve(true);
     this.#changed.add(change);
-    const timer = setTimeout(() => resolve(false), maxMs);
+    const { timers } = this.#options;
+    const timer = timers.set(() => resolve(false), maxMs);
     const changed = await promise;
-    clearTimeout(timer);
+    timers.clear(timer);
     this.#changed.delete(change);
     return changed;
   }

@@ -14,6 +14,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { RoomLines, WaitingLine } from '../queue/waiting-line.ts';
+import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { JetStreamLine } from './jetstream-line.ts';
 import { findStream, lineStreamConfig, lineStreamOf, ownerOf, type LineStream } from './line-stream.ts';
@@ -24,7 +25,7 @@ const tellErrorEveryMs = 10_000;
 
 export interface StreamLinesOptions {
   readonly engine: OnsaleEngine;
-  readonly link: NatsLink;
+  readonly link: Pick<NatsLink, 'use' | 'state' | 'onConnect'>;
   readonly journalId: string;
   readonly room: string;
   /** Drained before the stream's; null when it never had anybody. */
@@ -32,6 +33,7 @@ export interface StreamLinesOptions {
   /** Random, for a stream that is made. */
   readonly newEpoch: () => string;
   readonly wake: () => void;
+  readonly timers: Timers;
   readonly log: Log;
 }
 
@@ -56,7 +58,7 @@ export class StreamLines implements RoomLines {
   #open = false;
   #looking: Promise<void> = Promise.resolve();
   #lookAgain: Promise<void> | null = null;
-  #retry: NodeJS.Timeout | null = null;
+  #retry: unknown = null;
   #stopped = false;
   readonly #unsubscribe: () => void;
   #refusedFor: string | null = null;
@@ -96,7 +98,7 @@ export class StreamLines implements RoomLines {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#retry !== null) this.#options.timers.clear(this.#retry);
     await this.#looking;
     this.#line?.retire();
   }
@@ -126,7 +128,7 @@ export class StreamLines implements RoomLines {
         { err: error, room: this.#options.room },
         'the stream of the waiting line cannot be used yet',
       );
-      this.#retry = setTimeout(() => void this.look(), retryMs);
+      this.#retry = this.#options.timers.set(() => void this.look(), retryMs);
     }
   }
 
@@ -161,7 +163,7 @@ export class StreamLines implements RoomLines {
   }
 
   #resume(epoch: string, lastPlace: number): JetStreamLine {
-    const { engine, link, room, wake } = this.#options;
+    const { engine, link, room, wake, timers } = this.#options;
     if (this.#line?.epoch === epoch) {
       this.#line.saw(lastPlace);
       this.#line.resume([]);
@@ -179,6 +181,7 @@ export class StreamLines implements RoomLines {
       leavers,
       peopleMax: limits.streamLineMax,
       wake,
+      timers,
       suspect: () => void this.look(),
       onError: (error) => this.#tellError(error),
     });
@@ -211,7 +214,7 @@ export class StreamLines implements RoomLines {
 
   /** One of a crowd of refused joins is enough for the log. */
   #tellError(error: unknown): void {
-    const nowMs = performance.now();
+    const nowMs = this.#options.timers.nowMs();
     if (nowMs - this.#toldErrorAtMs < tellErrorEveryMs) return;
     this.#toldErrorAtMs = nowMs;
     this.#options.log.error({ err: error, room: this.#options.room }, 'JetStream does not take joins');

@@ -9,6 +9,7 @@
  */
 import type { AdmissionViews } from '../../actors/admission/messages.ts';
 import type { OnsaleEngine } from '../protocols.ts';
+import type { Timers } from '../timers.ts';
 import type { Taken, WaitingLine } from './waiting-line.ts';
 
 /** People asked for in one turn: keeps a turn short, a turn a millisecond still lets a million a second in. */
@@ -19,18 +20,6 @@ const timerMinMs = 20;
 const timerMaxMs = 10_000;
 /** While the engine is too busy, or the line cannot be reached, ms until the next try. */
 const retryMs = 100;
-
-/** Sleeps and wakes; a test gives its own. */
-export interface Timers {
-  set(callback: () => void, delayMs: number): unknown;
-  clear(timer: unknown): void;
-}
-
-export const systemTimers: Timers = {
-  set: (callback, delayMs) => setTimeout(callback, delayMs),
-  // True: it only ever gets what `set` returned.
-  clear: (timer) => clearTimeout(timer as NodeJS.Timeout),
-};
 
 export interface DriverOptions {
   readonly engine: OnsaleEngine;

@@ -4,10 +4,10 @@
  */
 import type { PlaceInLine, RoomView, Session } from '../../actors/admission/messages.ts';
 import type { OnsaleEngine } from '../protocols.ts';
+import type { Timers } from '../timers.ts';
 import type { QueueTokens } from './queue-token.ts';
 import type { Room, Rooms } from './rooms.ts';
 import type { LineRefusal } from './waiting-line.ts';
-import type { Timers } from './admission-driver.ts';
 
 /** How often a place found in line, but dealt with, is given up for a new one before the line counts as unavailable. */
 const joinTriesMax = 3;

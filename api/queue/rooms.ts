@@ -3,7 +3,8 @@ import type { Address, JsonObject } from '../../engine/actor.ts';
 import type { LineKind, RoomPolicy } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { OnsaleEngine } from '../protocols.ts';
-import { AdmissionDriver, type Timers } from './admission-driver.ts';
+import type { Timers } from '../timers.ts';
+import { AdmissionDriver } from './admission-driver.ts';
 import type { RoomLines, WaitingLine } from './waiting-line.ts';
 
 const mainRoom = 'main';

@@ -6,6 +6,7 @@ import { createLog } from '../../api/log.ts';
 import { NatsLink } from '../../api/nats/connection.ts';
 import { createEventStream, type EventStream } from '../../api/nats/feed/event-stream.ts';
 import { Relay } from '../../api/nats/feed/relay.ts';
+import { systemTimers } from '../../api/timers.ts';
 import { openFeedJournal } from '../../storage/feed-journal.ts';
 import { FeedUnderTest, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
@@ -52,7 +53,7 @@ async function relayOver(context: TestContext, nats: NatsUnderTest, under: FeedU
   const link = new NatsLink({ url: nats.url, token: null, log: createLog('silent') });
   const stream = losing(createEventStream(link, journal.id));
   const bounds = { messagesMax: 1_024, bytesMax: 1_000_000 };
-  const relay = new Relay({ journal, stream, bounds, onTrouble: () => undefined });
+  const relay = new Relay({ journal, stream, bounds, timers: systemTimers, onTrouble: () => undefined });
   const running = relay.run();
   context.after(async () => {
     relay.stop();

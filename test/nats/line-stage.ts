@@ -3,6 +3,7 @@ import { connected, linkTo } from './link-stage.ts';
 import type { NatsLink } from '../../api/nats/connection.ts';
 import { JetStreamLine } from '../../api/nats/jetstream-line.ts';
 import { findStream, lineStreamConfig, lineStreamOf, ownerOf } from '../../api/nats/line-stream.ts';
+import { systemTimers } from '../../api/timers.ts';
 
 export interface StagedLine {
   readonly line: JetStreamLine;
@@ -25,6 +26,7 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
   const asked = { wakes: 0, looks: 0 };
   const errors: unknown[] = [];
   const line = new JetStreamLine({
+    timers: systemTimers,
     link,
     stream,
     epoch: ownerOf(info)?.epoch ?? 'none',

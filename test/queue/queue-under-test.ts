@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { createKinds } from '../../actors/kinds.ts';
 import type { PlaceInLine, RoomPolicy } from '../../actors/admission/messages.ts';
-import type { Timers } from '../../api/queue/admission-driver.ts';
 import { openEngineLine } from '../../api/queue/engine-line.ts';
 import { createQueueDesk, type JoinedQueue, type QueueDesk } from '../../api/queue/queue-desk.ts';
 import { createQueueTokens } from '../../api/queue/queue-token.ts';
 import { Rooms } from '../../api/queue/rooms.ts';
 import { fixedLines, type WaitingLine } from '../../api/queue/waiting-line.ts';
 import type { Protocols } from '../../api/protocols.ts';
+import type { Timers } from '../../api/timers.ts';
 import { Engine } from '../../engine/engine.ts';
 import { rulesUnderTest } from '../actors/rules-under-test.ts';
 import { ManualWorld } from '../engine/manual-world.ts';
@@ -71,6 +71,7 @@ export class QueueUnderTest {
       set: (task, delayMs) => this.world.after(delayMs, () => this.#alive && task()),
       // True: it is what `after` returned.
       clear: (timer) => (timer as () => void)(),
+      nowMs: () => this.world.monotonicMs(),
     };
     const onError = (error: unknown): void => void this.errors.push(error);
     this.rooms = new Rooms({

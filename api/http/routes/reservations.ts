@@ -1,7 +1,13 @@
 /** Holding seats, looking at a reservation, giving it up. Each call in two pure halves: to the command, to the answer. */
 import { z } from '@hono/zod-openapi';
 import type { AdmissionCommand, PlaceInLine } from '../../../actors/admission/messages.ts';
-import type { HoldSeats, Reservation, ScheduleReply, ScheduleViews } from '../../../actors/schedule/messages.ts';
+import type {
+  CancelHold,
+  HoldSeats,
+  Reservation,
+  ScheduleReply,
+  ScheduleViews,
+} from '../../../actors/schedule/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
 import type { ClientKey, Outcome } from '../../../engine/asker.ts';
 import { limits } from '../../limits.ts';
@@ -60,6 +66,16 @@ export function toReservationAnswer(
   return view.type === 'reservation'
     ? json(200, reservationBody(view.reservation), headers)
     : shrunk(view.id, view.status, headers);
+}
+
+export interface Cancel {
+  readonly to: Address<'schedule'>;
+  readonly command: CancelHold;
+}
+
+/** Cancelling twice is answered the same, so it needs no key. */
+export function toCancel(reservationId: string, schedule: string, { userId }: PlaceInLine): Cancel {
+  return { to: `schedule:${schedule}`, command: { type: 'CancelHold', userId, reservationId } };
 }
 
 export function toCancelAnswer(
@@ -172,13 +188,8 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
       async handle({ params, caller }) {
         const schedule = scheduleOfReservation(engine, params.id);
         if (schedule === null) return problem('reservation_not_found');
-        const { userId } = caller.place;
-        const outcome = await engine.ask(`schedule:${schedule}`, {
-          type: 'CancelHold',
-          userId,
-          reservationId: params.id,
-        });
-        return toCancelAnswer(outcome, shrunk);
+        const { to, command } = toCancel(params.id, schedule, caller.place);
+        return toCancelAnswer(await engine.ask(to, command), shrunk);
       },
     }),
   ];

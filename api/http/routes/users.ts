@@ -1,8 +1,9 @@
 /** A user's balance and reservations. Not gated. */
 import { z } from '@hono/zod-openapi';
 import type { Reservation } from '../../../actors/schedule/messages.ts';
-import type { WalletReply } from '../../../actors/wallet/messages.ts';
-import type { Outcome } from '../../../engine/asker.ts';
+import type { WalletCommand, WalletReply } from '../../../actors/wallet/messages.ts';
+import type { Address } from '../../../engine/actor.ts';
+import type { ClientKey, Outcome } from '../../../engine/asker.ts';
 import { limits } from '../../limits.ts';
 import { json, replayedHeader, type Answer } from '../answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -27,6 +28,20 @@ const pageQuery = z.object({ limit: limitIn, cursor: cursorIn });
 const reservationPage = z
   .object({ items: z.array(reservationSchema), nextCursor: cursorOut })
   .openapi('ReservationPage');
+
+export interface ChargeCall {
+  readonly to: Address<'wallet'>;
+  readonly command: Extract<WalletCommand, { type: 'ChargeWallet' }>;
+  readonly key: ClientKey | null;
+}
+
+export function toCharge(user: string, { amount }: z.output<typeof chargeRequest>, key: string | null): ChargeCall {
+  return {
+    to: `wallet:${user}`,
+    command: { type: 'ChargeWallet', amount },
+    key: clientKey(key, user, 'ChargeWallet', { userId: user, amount }),
+  };
+}
 
 export function toChargeAnswer(outcome: Outcome<WalletReply, ProblemCode>): Answer {
   if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
@@ -78,9 +93,8 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       refusals: ['balance_limit_exceeded'],
       namedUser: ({ params }) => params.userId,
       async handle({ params, body, key }) {
-        const boundTo = clientKey(key, params.userId, 'ChargeWallet', { ...params, ...body });
-        const command = { type: 'ChargeWallet', amount: body.amount } as const;
-        return toChargeAnswer(await engine.ask(`wallet:${params.userId}`, command, keyed(boundTo)));
+        const { to, command, key: boundTo } = toCharge(params.userId, body, key);
+        return toChargeAnswer(await engine.ask(to, command, keyed(boundTo)));
       },
     }),
     operation({

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
 import { limits } from '../../limits.ts';
+import { systemTimers } from '../../timers.ts';
 import { createLog } from '../../log.ts';
 import { NatsLink } from '../connection.ts';
 import { createEventStream } from './event-stream.ts';
@@ -65,6 +66,7 @@ class RelayThread {
       journal,
       stream: createEventStream(this.#link, journal.id),
       bounds: { messagesMax: limits.feedInFlightMax, bytesMax: limits.feedInFlightBytesMax },
+      timers: systemTimers,
       onTrouble: (problem) => tell({ type: 'trouble', problem }),
     });
     this.#link.onConnect(() => this.#relay.interrupt());

@@ -9,9 +9,9 @@
  *    public event, at least once, in journal order; more than once only where rule 2 had to fall back.
  * 4. The remembered position never passes an event that the stream has not confirmed. It may lag behind.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredBatch } from '../../../engine/ports.ts';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
+import { pause, type Timers } from '../../timers.ts';
 import { formatEventId, positionAfter, type EventPosition } from './event-id.ts';
 import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
 import { publicEvents, type PublicEvent } from './public-events.ts';
@@ -42,6 +42,7 @@ export interface RelayOptions {
   readonly journal: FeedJournal;
   readonly stream: EventStream;
   readonly bounds: WindowBounds;
+  readonly timers: Timers;
   /** Something stands in the way, or (null) no longer does. Told once for each change. */
   readonly onTrouble: (problem: string | null) => void;
 }
@@ -116,7 +117,7 @@ export class Relay {
         this.#tell(error.message);
         this.#noteOldest();
         const waitMs = error.refused ? refusedRetryMs : Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(failures, 10));
-        await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+        await pause(this.#options.timers, waitMs, this.#stopping.signal);
       }
     }
   }
