@@ -5,14 +5,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { acquireDirectoryLock } from './directory-lock.ts';
+import { ProgressBar } from './progress-bar.ts';
 import { readModelFileName } from './read-model/projector.ts';
 import { rebuildReadModel } from './read-model/rebuild-read-model.ts';
 import type { RebuildProgress } from './read-model/rebuild-read-model.ts';
-
-const barWidth = 40;
-/** Where there is no terminal, a line so often. */
-const lineEveryMs = 5_000;
-let shownAtMs = performance.now();
 
 async function main(): Promise<number> {
   const dataDir = resolve(process.env['DATA_DIR'] || './data');
@@ -24,39 +20,29 @@ async function main(): Promise<number> {
     const lock = await acquireDirectoryLock(dataDir, 0);
     try {
       const startedMs = performance.now();
-      const done = rebuildReadModel(dataDir, draw);
-      draw(done);
+      const bar = new ProgressBar(process.stderr);
+      const done = rebuildReadModel(dataDir, (progress) => show(bar, progress));
+      bar.end();
       summarise(join(dataDir, readModelFileName), done, performance.now() - startedMs);
       return 0;
     } finally {
       lock.release();
     }
   } catch (error) {
-    say(`${process.stderr.isTTY ? '\n' : ''}Not rebuilt: ${error instanceof Error ? error.message : String(error)}`);
+    say(`Not rebuilt: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
 }
 
-/** A bar on a terminal, a line now and then anywhere else. */
-function draw({ batches, batchesTotal, events }: RebuildProgress): void {
-  const share = batchesTotal === 0 ? 1 : batches / batchesTotal;
-  const text = `${Math.floor(share * 100)} %  batch ${batches} of ${batchesTotal}, ${events} events`;
-  if (process.stderr.isTTY) {
-    const filled = Math.floor(share * barWidth);
-    process.stderr.write(`\r[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${text}`);
-    return;
-  }
-  const nowMs = performance.now();
-  if (nowMs - shownAtMs < lineEveryMs) return;
-  shownAtMs = nowMs;
-  say(text);
+function show(bar: ProgressBar, { batches, batchesTotal, events }: RebuildProgress): void {
+  bar.show(batches, batchesTotal, () => `batch ${batches} of ${batchesTotal}, ${events} events`);
 }
 
 function summarise(file: string, { batches, events }: RebuildProgress, tookMs: number): void {
   const seconds = tookMs / 1000;
   const mib = statSync(file).size / (1024 * 1024);
   say(
-    `${process.stderr.isTTY ? '\n' : ''}Rebuilt ${file} through batch ${batches}: ${events} events in ` +
+    `Rebuilt ${file} through batch ${batches}: ${events} events in ` +
       `${seconds.toFixed(1)} s (${Math.round(events / Math.max(seconds, 0.001))} a second), ${mib.toFixed(1)} MiB.`,
   );
 }

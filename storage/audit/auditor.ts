@@ -18,6 +18,8 @@ import { RoomAudit } from './room.ts';
 import type { AuditedSession } from './room.ts';
 import { ScheduleAudit } from './schedule.ts';
 import type { AuditedReservation } from './schedule-model.ts';
+import { auditSnapshot } from './snapshots/snapshot-audit.ts';
+import type { AuditedSnapshot } from './snapshots/snapshot-audit.ts';
 import { TimeAudit } from './time.ts';
 
 export class Auditor {
@@ -92,6 +94,11 @@ export class Auditor {
     this.batches += 1;
     this.events += eventIndex;
     this.lastBatch = batch.number;
+  }
+
+  /** A snapshot, when the last batch given is its position, or no later one has touched its actor. */
+  snapshot(row: AuditedSnapshot): void {
+    auditSnapshot(this, row);
   }
 
   /** What only the end of the journal shows. */
