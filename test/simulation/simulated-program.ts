@@ -1,0 +1,305 @@
+/**
+ * One process: what `api/main.ts` puts together, over a simulated world. It starts from its disks, runs until it is
+ * killed or stops by itself, and is never used again.
+ */
+import type { Context } from 'hono';
+import { FreeSeats } from '../../actors/catalog/free-seats.ts';
+import type { Address, Protocol } from '../../engine/actor.ts';
+import { kindOf } from '../../engine/actor.ts';
+import type { AskOptions } from '../../engine/asker.ts';
+import type { StoredBatch } from '../../engine/ports.ts';
+import { addKnownConcerts, countingHooks } from '../../api/catalog-counters.ts';
+import type { Answer } from '../../api/http/answer.ts';
+import type { HttpDependencies } from '../../api/http/dependencies.ts';
+import type { ErasedCall, Operation } from '../../api/http/operation.ts';
+import { parseBody } from '../../api/http/parse-body.ts';
+import { createQueueStreams } from '../../api/http/queue-streams.ts';
+import { adminRoutes } from '../../api/http/routes/admin.ts';
+import { browseRoutes } from '../../api/http/routes/browse.ts';
+import { paymentRoutes } from '../../api/http/routes/payments.ts';
+import { queueRoutes } from '../../api/http/routes/queue.ts';
+import { reservationRoutes } from '../../api/http/routes/reservations.ts';
+import { userRoutes } from '../../api/http/routes/users.ts';
+import { SeatChanges } from '../../api/http/seat-changes.ts';
+import type { SeatStreams } from '../../api/http/seat-streams.ts';
+import { createLog } from '../../api/log.ts';
+import { readDurable } from '../../api/nats/commands/durable-message.ts';
+import { createEndpoints, type Endpoint } from '../../api/nats/commands/endpoints.ts';
+import type { Message } from '../../api/nats/commands/message.ts';
+import { Relay } from '../../api/nats/feed/relay.ts';
+import { StreamLines } from '../../api/nats/line-room.ts';
+import type { OnsaleEngine } from '../../api/protocols.ts';
+import { openEngineLine } from '../../api/queue/engine-line.ts';
+import { createQueueDesk } from '../../api/queue/queue-desk.ts';
+import { createQueueTokens } from '../../api/queue/queue-token.ts';
+import { Rooms } from '../../api/queue/rooms.ts';
+import { fixedLines } from '../../api/queue/waiting-line.ts';
+import { Chance } from './chance.ts';
+import { DecisionJudge } from './decision-judge.ts';
+import type { Settings } from './settings.ts';
+import type { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedEngine } from './simulated-engine.ts';
+import { simulatedFeedJournal, simulatedFeedStream } from './simulated-feed-stream.ts';
+import { DiskFault } from './simulated-journal.ts';
+import type { SimulatedLink, SimulatedNats } from './simulated-nats.ts';
+import type { SimulatedReadModel } from './simulated-read-model.ts';
+import type { Life, SimulatedWorld } from './simulated-world.ts';
+
+export interface ProgramSetting {
+  readonly world: SimulatedWorld;
+  readonly chance: Chance;
+  readonly settings: Settings;
+  readonly nats: SimulatedNats;
+  /** The first holds everything, or everything but wallets; those are then in the second. */
+  readonly disks: readonly [SimulatedDisk, ...SimulatedDisk[]];
+  readonly readModel: SimulatedReadModel;
+  /** A batch of one of the disks has become durable. */
+  readonly onDurable: (disk: SimulatedDisk, batch: StoredBatch) => void;
+  /** It stopped by itself because its disk failed it, as it should. */
+  readonly onDiskFault: () => void;
+  /** Something that must never be. */
+  readonly wrong: (what: string) => void;
+}
+
+const secret = 'a secret of the simulation';
+const log = createLog('silent');
+
+/** An HTTP request as its client sends it. */
+export interface HttpRequest {
+  readonly operation: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly token?: string;
+  readonly key?: string;
+}
+
+export class SimulatedProgram {
+  readonly life: Life = { alive: true };
+  readonly engines: readonly SimulatedEngine[];
+  /** The engines as one: each actor is asked where it lives. */
+  readonly engine: OnsaleEngine;
+  readonly rooms: Rooms;
+  readonly freeSeats = new FreeSeats();
+  readonly link: SimulatedLink;
+  readonly relay: Relay;
+  readonly #setting: ProgramSetting;
+  readonly #tokens = createQueueTokens(secret, 1_000);
+  readonly #operations = new Map<string, Operation>();
+  readonly #endpoints: readonly Endpoint[];
+  #ready = false;
+
+  constructor(setting: ProgramSetting) {
+    const { world, chance, settings, nats, disks, readModel, wrong } = setting;
+    this.#setting = setting;
+    const counting = countingHooks(this.freeSeats);
+    const late: { rooms: Rooms | null } = { rooms: null };
+    this.engines = disks.map((disk, index) => {
+      const owns = (kind: string): boolean => disks.length === 1 || (kind === 'wallet') === (index === 1);
+      return new SimulatedEngine({
+        world,
+        life: this.life,
+        chance,
+        settings,
+        disk,
+        judge: new DecisionJudge(settings.rules, wrong),
+        owns,
+        send: (message) => this.#engineOf(message.to).engine.deliver(message),
+        consumer: index === 0 ? readModel : null,
+        hooks: {
+          ...counting,
+          onChanged(actor, kind, state) {
+            counting.onChanged(actor, kind, state);
+            late.rooms?.onChanged(actor);
+          },
+          onBatch: () => index === 0 && this.relay.advance(disk.end),
+        },
+        onDurable: (batch) => setting.onDurable(disk, batch),
+        onFatal: (error) => this.#fatal(error),
+      });
+    });
+    this.engine = this.#asOne();
+    addKnownConcerts(this.freeSeats, this.engine);
+    this.link = nats.connect(this.life);
+    this.rooms = this.#makeRooms();
+    late.rooms = this.rooms;
+    this.relay = this.#startRelay();
+    this.#endpoints = this.#openDoors();
+    this.rooms.start().then(
+      () => (this.#ready = true),
+      (error: unknown) => this.life.alive && wrong(`rooms did not start: ${String(error)}`),
+    );
+  }
+
+  /** Whether requests are taken. */
+  get ready(): boolean {
+    return this.life.alive && this.#ready;
+  }
+
+  /** `kill -9` */
+  kill(): void {
+    if (!this.life.alive) return;
+    this.life.alive = false;
+    for (const engine of this.engines) engine.crash();
+    this.relay.stop();
+    this.link.break();
+    this.#setting.nats.forget(this.link);
+  }
+
+  /** A request that has come through the door's checks of form; its answer when the door gives one. */
+  async http({ operation, params = {}, body, token, key }: HttpRequest): Promise<Answer> {
+    const found = this.#operations.get(operation);
+    if (found === undefined) throw new Error(`there is no operation ${operation}`);
+    const place = token === undefined ? null : this.#tokens.verify(token);
+    if (token !== undefined && place === null) throw new Error(`${token} is no token of this program`);
+    const read =
+      found.body === undefined ? null : parseBody(found.body, new TextEncoder().encode(JSON.stringify(body)));
+    if (read?.ok === false) return read.answer;
+    const call: ErasedCall = {
+      params: found.params?.parse(params),
+      query: found.query?.parse({}),
+      body: read?.value,
+      caller: { place, token: token ?? null, jwtUser: null },
+      key: key ?? null,
+      requestId: 'simulated',
+    };
+    return await found.handle(call, noContext);
+  }
+
+  /** A request of a service; null where nobody listens on the subject. */
+  async cmd(message: Message): Promise<Answer | null> {
+    const prefix = message.subject.split('.').slice(0, 4).join('.');
+    const endpoint = this.#endpoints.find(({ subject }) => subject === `${prefix}.*`);
+    return endpoint === undefined ? null : await endpoint.answer(message);
+  }
+
+  /** A durable command: its outcome's name, or null for a message that is none. */
+  async carryOut(message: Message): Promise<string | null> {
+    const read = readDurable(message);
+    if (!read.ok) return null;
+    const outcome = await read.ask(this.engine);
+    return outcome.type === 'rejected' ? outcome.code : 'accepted';
+  }
+
+  #fatal(error: unknown): void {
+    if (error instanceof DiskFault) this.#setting.onDiskFault();
+    else this.#setting.wrong(`stopped by a bug: ${error instanceof Error ? error.stack : String(error)}`);
+  }
+
+  #engineOf(actor: Address): SimulatedEngine {
+    const [first, second] = this.engines;
+    if (first === undefined) throw new Error('a program has an engine');
+    return second !== undefined && kindOf(actor) === 'wallet' ? second : first;
+  }
+
+  /** What each door is given as the engine. */
+  #asOne(): OnsaleEngine {
+    const engineOf = (actor: Address) => this.#engineOf(actor).engine;
+    const first = engineOf('catalog:main');
+    return {
+      // The types that these erase are those of the engine that each call is handed to, unchanged.
+      ask: ((to: Address<'wallet'>, command: Protocol['command'], options?: AskOptions<never>) =>
+        engineOf(to).ask<'wallet'>(to, command as never, options)) as OnsaleEngine['ask'],
+      view: ((to: Address<'wallet'>, query: { type: 'balance' }) =>
+        engineOf(to).view<'wallet', 'balance'>(to, query)) as OnsaleEngine['view'],
+      viewDurable: ((to: Address<'wallet'>, query: { type: 'balance' }) =>
+        engineOf(to).viewDurable<'wallet', 'balance'>(to, query)) as OnsaleEngine['viewDurable'],
+      get waiting() {
+        return first.waiting;
+      },
+      waitingMax: first.waitingMax,
+      get durableBatch() {
+        return first.durableBatch;
+      },
+      nowMs: () => first.nowMs(),
+    };
+  }
+
+  #makeRooms(): Rooms {
+    const { world, chance, settings, disks, wrong } = this.#setting;
+    const { engine, link, life } = this;
+    const timers = world.timersOf(life);
+    const journalId = disks[0].journalId;
+    const newEpoch = (): string => `e${chance.between(1, 1_000_000_000)}`;
+    return new Rooms({
+      engine,
+      timers,
+      onError: (error) => this.#heed(error, wrong),
+      openLines: async (room, wake) => {
+        if (settings.line === 'engine') return fixedLines([await openEngineLine(engine, room, newEpoch())]);
+        const lines = new StreamLines({ engine, link, journalId, room, engineLine: null, newEpoch, wake, timers, log });
+        await lines.opened;
+        return lines;
+      },
+    });
+  }
+
+  /** What lines and drivers report is the network's doing; anything else would be a bug. */
+  #heed(error: unknown, wrong: (what: string) => void): void {
+    if (error instanceof TypeError || error instanceof ReferenceError) wrong(`a driver failed: ${error.stack}`);
+  }
+
+  #startRelay(): Relay {
+    const { world, disks, wrong } = this.#setting;
+    const [disk] = disks;
+    const journal = simulatedFeedJournal(disk);
+    const relay = new Relay({
+      journal,
+      stream: simulatedFeedStream(this.link, disk.journalId),
+      bounds: { messagesMax: 16, bytesMax: 1_000_000 },
+      timers: world.timersOf(this.life),
+      onTrouble: () => undefined,
+    });
+    this.link.onConnect(() => relay.interrupt());
+    relay.run().catch((error: unknown) => this.life.alive && wrong(`the relay failed: ${String(error)}`));
+    const remember = (): void => {
+      if (relay.through > journal.position) journal.remember(relay.through);
+      world.after(1_000, this.life, remember);
+    };
+    world.after(1_000, this.life, remember);
+    return relay;
+  }
+
+  #openDoors(): readonly Endpoint[] {
+    const { world, readModel, wrong } = this.#setting;
+    const { engine, rooms, freeSeats, life } = this;
+    const onError = (error: unknown): void => this.#heed(error, wrong);
+    const desk = createQueueDesk({ engine, tokens: this.#tokens, rooms, timers: world.timersOf(life), onError });
+    const readModelProgress = {
+      get through() {
+        return readModel.through;
+      },
+      async reached(batch: number) {
+        while (readModel.through < batch) await world.sleep(10, life);
+      },
+    };
+    const [first] = this.engines;
+    const seatChanges = new SeatChanges({
+      openBatch: () => first?.engine.batch ?? 0,
+      durableBatch: () => first?.engine.durableBatch ?? 0,
+    });
+    // What the routes of a simulation ask for; sockets, streams, limits and metrics belong to the door around them.
+    const deps = {
+      engine,
+      desk,
+      rooms,
+      freeSeats,
+      readModel,
+      readModelProgress,
+      seatChanges,
+    } as unknown as HttpDependencies;
+    const noStreams = {} as SeatStreams & ReturnType<typeof createQueueStreams>;
+    const operations = [
+      ...queueRoutes(deps, noStreams),
+      ...browseRoutes(deps, noStreams, 'boot'),
+      ...reservationRoutes(deps),
+      ...paymentRoutes(deps),
+      ...userRoutes(deps),
+      ...adminRoutes(deps),
+    ];
+    for (const operation of operations) this.#operations.set(operation.id, operation);
+    return createEndpoints({ engine, desk, readModel: deps.readModel, readModelProgress });
+  }
+}
+
+/** The operations that are called read a request's headers at most. */
+const noContext = { req: { method: 'GET', header: () => undefined } } as unknown as Context;
