@@ -50,7 +50,7 @@ export class DurableQueue {
     if (!this.#waiting.has(queued) || queued.deliveredTo?.life.alive === true) return;
     const program = this.#program();
     if (!this.#nats.up || program === null || !program.ready || program.link.state !== 'connected') {
-      this.#world.after(100, this.#world.around, () => this.#deliver(queued));
+      this.#world.after(this.#chance.between(100, 600), this.#world.around, () => this.#deliver(queued));
       return;
     }
     queued.deliveredTo = program;

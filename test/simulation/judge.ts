@@ -26,6 +26,14 @@ interface ToldKey {
   readonly atMs: number;
 }
 
+/** A place in line that its user knows of. */
+export interface ToldPlace {
+  readonly userId: string;
+  readonly room: string;
+  readonly epoch: string;
+  readonly place: number;
+}
+
 /** A value that a durable state had, until `untilMs` of the simulation's clock. */
 interface Held<Value> {
   readonly value: Value;
@@ -49,10 +57,7 @@ export class Judge {
   /** Until when a seat was taken, by schedule and seat, ms; for those that are free now. */
   readonly #freedAtMs = new Map<string, number>();
   /** Places told to their users, by room, epoch and place. */
-  readonly #places = new Map<
-    string,
-    { readonly userId: string; readonly room: string; readonly epoch: string; readonly place: number }
-  >();
+  readonly #places = new Map<string, ToldPlace>();
   #findingsSeen = 0;
 
   constructor(world: SimulatedWorld, settings: Settings) {
@@ -116,7 +121,7 @@ export class Judge {
   }
 
   /** Everyone who was told a place and is neither inside, nor was, nor left, nor lost with the line. */
-  stillWaiting(): { readonly userId: string; readonly room: string; readonly epoch: string; readonly place: number }[] {
+  stillWaiting(): ToldPlace[] {
     return [...this.#places.values()].filter(({ room, epoch, place }) => {
       const line = this.auditor.rooms.rooms.get(room)?.lines.get(epoch);
       return line === undefined || (!line.lost && place > line.takenThrough && !line.left.has(place));
@@ -231,13 +236,15 @@ export class Judge {
   #placeTold(room: string, epoch: string, place: number, userId: string): void {
     const name = `${room}|${epoch}|${place}`;
     const before = this.#places.get(name);
-    if (before !== undefined && before.userId !== userId) {
+    // A line that lost power draws places again that nobody knows to have been told.
+    if (before !== undefined && before.userId !== userId && !this.#settings.powerLoss) {
       this.wrong(`place ${place} of ${room} was told to ${before.userId} and to ${userId}`);
     }
-    if (before !== undefined) return;
-    for (const other of this.stillWaiting()) {
-      // The stream of a line that lost power may have given the place up: whoever joins draws a new one.
-      if (other.userId === userId && other.room === room && other.epoch === epoch && !this.#settings.powerLoss) {
+    if (before?.userId === userId) return;
+    // Who is inside and joins by publishing draws a place beside the session; what the door tells is the session's.
+    const inside = this.auditor.rooms.rooms.get(room)?.sessions.get(userId)?.place === place;
+    for (const other of inside || this.#settings.powerLoss ? [] : this.stillWaiting()) {
+      if (other.userId === userId && other.room === room && other.epoch === epoch) {
         this.wrong(`${userId} waits at place ${other.place} of ${room}, and was told place ${place}`);
       }
     }

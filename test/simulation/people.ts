@@ -46,8 +46,11 @@ export class Person {
   live(): void {
     const { world, chance, settings, over } = this.#crowd;
     if (over()) return;
-    this.#act();
-    world.after(1 + chance.delayMs(settings.pauseMaxMs), world.around, () => this.live());
+    const open = this.#crowd.program()?.ready === true;
+    if (open || chance.of(5)) this.#act();
+    // While nobody answers, time passes with fewer steps.
+    const pauseMs = chance.delayMs(settings.pauseMaxMs) + (open ? 1 : chance.between(50, 300));
+    world.after(pauseMs, world.around, () => this.live());
   }
 
   #act(): void {

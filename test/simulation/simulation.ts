@@ -9,7 +9,7 @@ import { eventStreamName } from '../../api/nats/feed/event-stream.ts';
 import { Chance } from './chance.ts';
 import { DurableQueue } from './durable-queue.ts';
 import { feedProblems } from './feed-judge.ts';
-import { Judge } from './judge.ts';
+import { Judge, type ToldPlace } from './judge.ts';
 import { Operator } from './operator.ts';
 import { Person } from './people.ts';
 import { jumpMaxMs, settingsFor, type Settings } from './settings.ts';
@@ -30,7 +30,9 @@ export interface Outcome {
 /** Steps that the world may take to calm down. More than it ever needs. */
 const calmStepsMax = 60_000;
 /** How long it has for it, ms of the simulation's clock: longer than any session, hold, retry and rate. */
-const calmMs = 1_200_000;
+const calmMs = 400_000;
+/** Whatever is calm for so long stays so, ms. */
+const stillMs = 3_000;
 
 export async function simulate(seed: number, steps: number): Promise<Outcome> {
   const simulation = new Simulation(seed);
@@ -110,7 +112,7 @@ class Simulation {
     this.#judgeSnapshots();
     if (this.#starting) return;
     this.#starting = true;
-    this.#world.after(this.#chance.delayMs(3_000), this.#world.around, () => this.#start());
+    this.#world.after(this.#chance.delayMs(1_000), this.#world.around, () => this.#start());
   }
 
   #gather(): void {
@@ -181,11 +183,14 @@ class Simulation {
   async #calmDown(): Promise<void> {
     this.#over = true;
     this.#nats.start();
-    const untilMs = this.#world.monotonicMs() + calmMs;
+    const startMs = this.#world.monotonicMs();
+    let calmSinceMs = startMs;
     this.#operator.openDoors();
     // Chance may go on failing single answers and appends: what is promised has to come all the same.
     for (let step = 0; step < calmStepsMax && this.#judge.problems.length === 0; step += 1) {
-      if (this.#isCalm() && this.#world.monotonicMs() > untilMs) break;
+      const nowMs = this.#world.monotonicMs();
+      if (!this.#isCalm()) calmSinceMs = nowMs;
+      if (nowMs - calmSinceMs > stillMs || nowMs - startMs > calmMs) break;
       if (!(await this.#world.step())) break;
     }
     if (this.#judge.problems.length > 0) return;
@@ -202,7 +207,7 @@ class Simulation {
     const program = this.#program;
     if (program === null || !program.ready) return ['the program is not ready'];
     if (this.#queue.size > 0) unfinished.push(`${this.#queue.size} durable commands wait`);
-    const waiting = this.#judge.stillWaiting();
+    const waiting = this.#judge.stillWaiting().filter((told) => !this.#lostWithPower(told));
     if (waiting.length > 0) unfinished.push(`in line: ${JSON.stringify(waiting[0])}`);
     const held = this.#judge.auditor.schedules.model.reservations.find(
       ({ status }) => status === 'held' || status === 'paying',
@@ -214,6 +219,12 @@ class Simulation {
     if (program.relay.through < this.#disks[0].end) unfinished.push(`the feed is at batch ${program.relay.through}`);
     if (program.engines.some(({ caughtUp }) => !caughtUp)) unfinished.push('the follower is behind');
     return unfinished;
+  }
+
+  /** Whoever stood in the part of a stream that a power loss took reads so when the place's turn comes. */
+  #lostWithPower({ room, place, userId }: ToldPlace): boolean {
+    const message = this.#nats.streams.get(`ONSALE_LINE_${room}`)?.get(place);
+    return this.#settings.powerLoss && message?.subject.endsWith(`.${userId}`) !== true;
   }
 
   #judgeEnd(): void {
