@@ -123,6 +123,21 @@ describe('a byte flipped', () => {
   });
 });
 
+describe('a whole batch of another journal in the place of one', () => {
+  it('never gets ready, and names it', async (t) => {
+    const dataDir = await filled(t, 5);
+    const otherDir = await filled(t, 5);
+    const raw = new Database(join(dataDir, 'journal.db'));
+    raw.prepare('ATTACH ? AS other').run(join(otherDir, 'journal.db'));
+    const ids = raw.prepare("SELECT value FROM main.meta UNION SELECT value FROM other.meta WHERE name = 'journal_id'");
+    assert.equal(ids.all().length, 2);
+    raw.exec('REPLACE INTO main.journal SELECT * FROM other.journal WHERE batch = 3');
+    raw.close();
+    const storage = await opened(t, dataDir);
+    await assert.rejects(storage.follower.ready, damageAt(3));
+  });
+});
+
 describe('a batch that is missing', () => {
   it('between others: never gets ready, and names it', async (t) => {
     const dataDir = await filled(t, 5);
