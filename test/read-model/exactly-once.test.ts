@@ -57,6 +57,18 @@ describe('a read model whose process died in the middle of a transaction', () =>
     });
   }
 
+  test('has no row of a batch whose position could not be stored', (context) => {
+    const file = join(directoryFor(context), 'read-model.db');
+    const journal = randomJournal(6, 20);
+    project(file, journal.slice(0, 10));
+    const before = dumpOf(file);
+    const db = new Database(file);
+    db.exec("CREATE TRIGGER refuse BEFORE UPDATE ON projection BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    db.close();
+    assert.throws(() => project(file, journal.slice(10)), /refused/);
+    assert.deepEqual(differencesOf(before, dumpOf(file)), []);
+  });
+
   test('refuses a batch that it has already', (context) => {
     const file = join(directoryFor(context), 'read-model.db');
     const journal = randomJournal(4, 10);
