@@ -171,6 +171,19 @@ describe('a process that dies at any instant', () => {
     policy: fc.record({ admitPerSecond: fc.integer({ min: 1, max: 30 }), maxActive: fc.integer({ min: 1, max: 60 }) }),
   });
 
+  it('leaves those in line whose admission was not yet on disk', async () => {
+    const line = new MemoryLine('beside-the-engine');
+    const queue = await new QueueUnderTest({ newerLines: [line] }).start({ admitPerSecond: 0 });
+    await joinAll(queue, users(3));
+    queue.journal.commitsByItself = false;
+    void queue.rooms.put('main', { admitPerSecond: 5, maxActive: 5, sessionSeconds: 60, maxSessionSeconds: 60 }, null);
+    await queue.world.settle();
+    assert.equal(queue.rooms.report('main')?.active, 3);
+    const restarted = queue.crash({ commitsByItself: true });
+    await restarted.start({ admitPerSecond: 5 });
+    assert.deepEqual(restarted.admittedUsers(), users(3));
+  });
+
   it('has skipped nobody and let nobody in twice, once it runs again', async () => {
     await fc.assert(
       fc.asyncProperty(course, async ({ joins, crashes, policy }) => {
