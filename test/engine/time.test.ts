@@ -118,6 +118,17 @@ describe('deadlines', () => {
     assert.deepEqual([woken.length, reminded(toy, 'a')], [4, 4]);
   });
 
+  it('wake their actor at the later one, when the earlier one is no longer there', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 500 });
+    await toy.told('a', { type: 'RemindAt', atMs: startMs + 900 });
+    await toy.told('a', { type: 'Dismiss', atMs: startMs + 500 });
+    await toy.world.pass(899);
+    assert.equal(reminded(toy, 'a'), 1);
+    await toy.world.pass(1);
+    assert.equal(reminded(toy, 'a'), 2);
+  });
+
   it('leave the queue in order of time', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100)), (times) => {

@@ -17,6 +17,8 @@ export type PurseCommand =
   | { readonly type: 'Send'; readonly coins: number; readonly to: string }
   | { readonly type: 'Receive'; readonly coins: number }
   | { readonly type: 'RemindAt'; readonly atMs: number }
+  /** Ends a reminder before its time, so that the next deadline is a later one. */
+  | { readonly type: 'Dismiss'; readonly atMs: number }
   | { readonly type: 'Look' }
   | { readonly type: 'Break' }
   | { readonly type: 'Notify'; readonly purse: string }
@@ -113,6 +115,8 @@ export const purse: ActorKind<Purse, PurseProtocol> = {
       }
       case 'RemindAt':
         return accepted([{ type: 'ReminderSet', v: 1, atMs: command.atMs }]);
+      case 'Dismiss':
+        return accepted([{ type: 'Reminded', v: 1, atMs: command.atMs }]);
       case 'ExpireDue':
         return accepted(
           state.reminders.filter((due) => due <= atMs).map((due) => ({ type: 'Reminded', v: 1, atMs: due })),
