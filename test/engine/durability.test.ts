@@ -35,6 +35,17 @@ describe('what leaves the engine (invariants 3, 4, 5)', () => {
     assert.equal(await durable, 5);
   });
 
+  it('what rests on the batch that is being written goes with it, though nothing follows', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    void toy.ask('a', { type: 'Put', coins: 5 });
+    await toy.world.settle();
+    const read = toy.engine.viewDurable<'purse', 'total'>('purse:a', { type: 'total' });
+    const refused = toy.ask('a', { type: 'Take', coins: 6 });
+    assert.deepEqual([await nowOf(read), await nowOf(refused)], [null, null]);
+    await toy.journal.commit();
+    assert.deepEqual([await nowOf(read), (await nowOf(refused))?.type], [5, 'rejected']);
+  });
+
   it('while one batch is written the next one fills, and leaves when the writer is free', async () => {
     const toy = new ToyEngine({ commitsByItself: false });
     const first = toy.ask('a', { type: 'Put', coins: 1 });
@@ -136,6 +147,17 @@ describe('bounds (invariant 8)', () => {
     assert.ok(late !== null && late.type === 'rejected');
     assert.equal(late.code, 'draining');
     await toy.world.settle();
+    assert.equal(await nowOf(drained.then(() => true)), null);
+    await toy.journal.commit();
+    await drained;
+    assert.equal((await inFlight).type, 'accepted');
+  });
+
+  it('a draining engine waits for the batch that is being written', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    const inFlight = toy.ask('a', { type: 'Put', coins: 1 });
+    await toy.world.settle();
+    const drained = toy.engine.drain();
     assert.equal(await nowOf(drained.then(() => true)), null);
     await toy.journal.commit();
     await drained;
