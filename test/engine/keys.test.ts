@@ -14,6 +14,10 @@ function durable(key: string, fingerprint: string): ClientKey {
   return { door: 'do', user: 'u', key, fingerprint };
 }
 
+function keyOf(fingerprint: string): ClientKey {
+  return { door: 'http', user: 'u', key: 'k', fingerprint };
+}
+
 /** Runs the same expectations on the engine as it is, and on the one that comes back after a crash. */
 function beforeAndAfterRestart(
   name: string,
@@ -134,6 +138,22 @@ describe('a bound key (invariant 6)', () => {
     async (toy) => {
       const sent = await toy.told('a', { type: 'Send', coins: 4, to: 'b' }, 'k');
       assert.deepEqual(sent, { type: 'accepted', reply: { total: 5 }, replayed: false });
+    },
+  );
+
+  it('gives the first answer again after a restart that comes hours later', async () => {
+    const toy = new ToyEngine();
+    await toy.told('a', put5, 'k');
+    await toy.world.pass(dayMs / 2);
+    assert.deepEqual(await toy.crash().told('a', put5, 'k'), replayOf5);
+  });
+
+  beforeAndAfterRestart(
+    'refuses a body that differs at its end only, however long it is',
+    async (toy) => void (await toy.told('a', put5, keyOf(`Put ${'x'.repeat(500)} 5`))),
+    async (toy) => {
+      assert.deepEqual(await toy.told('a', put5, keyOf(`Put ${'x'.repeat(500)} 6`)), reused);
+      assert.deepEqual(await toy.told('a', put5, keyOf(`Put ${'x'.repeat(500)} 5`)), replayOf5);
     },
   );
 
