@@ -6,18 +6,10 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditDirectory } from './audit/audit-directory.ts';
 import { reportText } from './audit/audit-report.ts';
-import { anySettings } from './audit/audit-rules.ts';
+import { fixedRules } from './audit/audit-rules.ts';
 import type { AuditRules } from './audit/audit-rules.ts';
 import { NotAudited } from './audit/files/read-only.ts';
 import { ProgressBar } from './progress-bar.ts';
-
-/** The bounds of `api/limits.ts` that no setting changes; a test compares them. */
-const fixedRules: AuditRules = {
-  ...anySettings,
-  balanceMax: 1_000_000_000_000,
-  keyTtlMs: 24 * 60 * 60 * 1000,
-  endedReservationsMax: 10_000,
-};
 
 const usage = `npm run audit -- [DATA_DIR] [--json] [--hold-ttl-seconds N] [--max-seats-per-reservation N] [--max-seats-per-user N]
 DATA_DIR is the variable of this name, else ./data. The journal does not tell the settings of the program: give those

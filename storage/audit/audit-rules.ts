@@ -28,3 +28,11 @@ export const anySettings: AuditRules = {
   overdueMaxMs: 1_000,
   pauseMaxMs: 250,
 };
+
+/** The bounds of `api/limits.ts` that no setting changes; a test compares them. */
+export const fixedRules: AuditRules = {
+  ...anySettings,
+  balanceMax: 1_000_000_000_000,
+  keyTtlMs: 24 * 60 * 60 * 1000,
+  endedReservationsMax: 10_000,
+};

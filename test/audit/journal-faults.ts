@@ -1,6 +1,7 @@
 /** Faults in a journal, each planted in the small sale, with what an audit must find of it and where. */
 import type { FindingCode } from '../../storage/audit/findings.ts';
-import { SmallSale, t0 } from './small-sale.ts';
+import { t0 } from './small-sale.ts';
+import type { SmallSale } from './small-sale.ts';
 
 export interface JournalFault {
   readonly name: string;
@@ -314,7 +315,7 @@ export const journalFaults: readonly JournalFault[] = [
     plant: (s) =>
       s
         .set('dan has paid', 'binding', undefined)
-        .set('dan has paid', `${first}`, { type: 'PaymentRefused', v: 1, reservationId: 's.4', attempt: 1 }),
+        .set('dan has paid', first, { type: 'PaymentRefused', v: 1, reservationId: 's.4', attempt: 1 }),
   },
   {
     name: 'money from nowhere',
