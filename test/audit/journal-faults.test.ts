@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import type { StoredBatch } from '../../engine/ports.ts';
 import { anySettings } from '../../storage/audit/audit-rules.ts';
 import { Auditor } from '../../storage/audit/auditor.ts';
-import { journalFaults } from './journal-faults.ts';
+import { moneyFaults } from './money-faults.ts';
 import { roomFaults } from './room-faults.ts';
-import { holdTtlMs, SmallSale } from './small-sale.ts';
+import { scheduleFaults } from './schedule-faults.ts';
+import { SmallSale } from './small-sale.ts';
+import { holdTtlMs } from './small-story.ts';
 
 const rules = {
   ...anySettings,
@@ -32,7 +34,7 @@ describe('an audit of a small sale', () => {
     assert.equal(auditor.boundKeys().get('do|dan|schedule:s|pays')?.outcome, 'made');
   });
 
-  for (const { name, code, at, plant, also = [] } of [...journalFaults, ...roomFaults]) {
+  for (const { name, code, at, plant, also = [] } of [...scheduleFaults, ...moneyFaults, ...roomFaults]) {
     it(`finds ${name}`, () => {
       const sale = plant(new SmallSale());
       const auditor = audited(sale.batches());

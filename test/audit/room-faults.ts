@@ -1,6 +1,6 @@
 /** Faults of rooms, lines and keys, each planted in the small sale. */
-import type { JournalFault } from './journal-faults.ts';
-import { t0 } from './small-sale.ts';
+import type { JournalFault } from './journal-fault.ts';
+import { t0 } from './small-story.ts';
 import type { SmallSale } from './small-sale.ts';
 
 const end = t0 + 131_000;
