@@ -12,8 +12,9 @@ import { NotAudited } from './audit/files/read-only.ts';
 import { ProgressBar } from './progress-bar.ts';
 
 const usage = `npm run audit -- [DATA_DIR] [--json] [--hold-ttl-seconds N] [--max-seats-per-reservation N] [--max-seats-per-user N]
+  [--overdue-seconds N]
 DATA_DIR is the variable of this name, else ./data. The journal does not tell the settings of the program: give those
-that were never changed to have them checked, too.`;
+that were never changed to have them checked, too. Holds and sessions may end 1 s late, or as given.`;
 
 interface Asked {
   readonly dataDir: string;
@@ -48,11 +49,13 @@ function parsed(args: readonly string[]): Asked | null {
   if (values.help === true) return null;
   if (positionals.length > 1) throw new NotAudited(`one DATA_DIR, not ${positionals.length}\n${usage}`);
   const ttlSeconds = whole(values['hold-ttl-seconds'], 'hold-ttl-seconds');
+  const overdueSeconds = whole(values['overdue-seconds'], 'overdue-seconds');
   return {
     dataDir: resolve(positionals[0] ?? (process.env['DATA_DIR'] || './data')),
     json: values.json === true,
     rules: {
       ...fixedRules,
+      overdueMaxMs: overdueSeconds === null ? fixedRules.overdueMaxMs : overdueSeconds * 1000,
       holdTtlMs: ttlSeconds === null ? null : ttlSeconds * 1000,
       seatsPerReservationMax: whole(values['max-seats-per-reservation'], 'max-seats-per-reservation'),
       seatsPerUserMax: whole(values['max-seats-per-user'], 'max-seats-per-user'),
@@ -71,6 +74,7 @@ function parsedArgs(args: readonly string[]) {
         'hold-ttl-seconds': { type: 'string' },
         'max-seats-per-reservation': { type: 'string' },
         'max-seats-per-user': { type: 'string' },
+        'overdue-seconds': { type: 'string' },
       },
     });
   } catch (error) {

@@ -24,7 +24,7 @@ export const findingCodes = {
   'hold-outside-sales': 'a hold outside the sales window',
   'hold-deadline': 'a hold of another length than holds have',
   'hold-wrong-side': 'a hold expired before its deadline, or paid or cancelled after it',
-  'hold-overdue': 'a hold still held more than a second after its deadline',
+  'hold-overdue': 'a hold still held after its deadline, longer than it may be',
   'life-cycle': 'a step that the reservation’s status does not allow',
   'payment-amount': 'a payment of another amount than the reservation’s price',
   'payment-debit': 'a paid reservation without exactly one debit of its amount from its user',
@@ -50,7 +50,7 @@ export const findingCodes = {
   'session-unknown': 'a session renewed or ended that does not live',
   'session-deadline': 'a session that ends at another time than the policy says',
   'session-wrong-side': 'a session expired before its end, or renewed, left or paid after it',
-  'session-overdue': 'a session still inside more than a second after its end',
+  'session-overdue': 'a session still inside after its end, longer than it may be',
   'line-order':
     'a place in the engine’s line that is not the next, or a user with two, or nobody at the place that left',
   'line-settled-early': 'people taken out of the engine’s line who have not been dealt with',

@@ -6,6 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { openJournal } from '../../storage/journal.ts';
 import { temporaryDirectory } from './lived-directory.ts';
 import { SmallSale } from './small-sale.ts';
+import { t0 } from './small-story.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 
@@ -80,6 +81,14 @@ describe('npm run audit', { concurrency: true }, () => {
     const { code, stdout } = await audit(await journalOf(t, new SmallSale()), '--max-seats-per-user', '1');
     assert.equal(code, 1);
     assert.match(stdout, /^hold-limit \(1\): /m);
+  });
+
+  it('lets holds be as late as it is told', async (t) => {
+    const sale = new SmallSale().drop('the hold ends').addBusy(t0 + 131_000);
+    const dataDir = await journalOf(t, sale);
+    const [strict, lenient] = await Promise.all([audit(dataDir), audit(dataDir, '--overdue-seconds', '3')]);
+    assert.match(strict.stdout, /^hold-overdue \(1\): /m);
+    assert.deepEqual([strict.code, lenient.code], [1, 0]);
   });
 
   it('ends with 2 and one clear line where it cannot audit', async () => {

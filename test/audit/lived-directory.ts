@@ -1,6 +1,6 @@
 /** A data directory that the real program has made in two lives, with something of everything in it. */
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,13 +17,6 @@ export interface Life {
 export function temporaryDirectory(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(joinPath(tmpdir(), 'onsale-audit-'));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
-}
-
-/** A copy to plant a fault in. */
-export function copyOf(dataDir: string): { readonly path: string; remove(): void } {
-  const copy = temporaryDirectory();
-  cpSync(dataDir, copy.path, { recursive: true });
-  return copy;
 }
 
 export async function startLife(dataDir: string, holdTtlSeconds: number): Promise<Life> {

@@ -11,16 +11,6 @@ function admitted(sale: SmallSale, place: number, userId: string): SmallSale {
   return sale.add(end, 'admission:main', [['admission:main', 'UserAdmitted', event]]);
 }
 
-/** Turns of a busy program after the end. */
-function busy(sale: SmallSale, fromMs: number): SmallSale {
-  for (let number = 1; number <= 20; number += 1) {
-    const atMs = fromMs + number * 100;
-    const charge = { id: `chg.eve.${number}`, userId: 'eve', amount: 1, balance: number, chargedAt: atMs };
-    sale.add(atMs, 'wallet:eve', [['wallet:eve', 'WalletCharged', { charge }]]);
-  }
-  return sale;
-}
-
 export const roomFaults: readonly JournalFault[] = [
   {
     name: 'a room that lets people in before it is made',
@@ -115,7 +105,7 @@ export const roomFaults: readonly JournalFault[] = [
     name: 'a session that never ends',
     code: 'session-overdue',
     at: null,
-    plant: (s) => busy(s.drop('cat is out'), end),
+    plant: (s) => s.drop('cat is out').addBusy(end),
   },
   {
     name: 'a user with two places in line',

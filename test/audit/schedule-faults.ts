@@ -1,7 +1,6 @@
 /** Faults of time, catalog, schedules and reservations, each planted in the small sale. */
 import type { JournalFault } from './journal-fault.ts';
 import { t0 } from './small-story.ts';
-import type { SmallSale } from './small-sale.ts';
 
 const end = t0 + 131_000;
 const first = 'events.0.event';
@@ -19,17 +18,6 @@ const danHold = {
   expiresAt: end,
   paidAt: null,
 };
-
-/** Turns of a busy program, from one time to another. */
-function busy(sale: SmallSale, fromMs: number, toMs: number): SmallSale {
-  let charges = 0;
-  for (let atMs = fromMs; atMs <= toMs; atMs += 100) {
-    charges += 1;
-    const charge = { id: `chg.eve.${charges}`, userId: 'eve', amount: 1, balance: charges, chargedAt: atMs };
-    sale.add(atMs, 'wallet:eve', [['wallet:eve', 'WalletCharged', { charge }]]);
-  }
-  return sale;
-}
 
 export const scheduleFaults: readonly JournalFault[] = [
   {
@@ -193,7 +181,7 @@ export const scheduleFaults: readonly JournalFault[] = [
     name: 'a hold that never ends',
     code: 'hold-overdue',
     at: null,
-    plant: (s) => busy(s.drop('the hold ends'), end, end + 2_000),
+    plant: (s) => s.drop('the hold ends').addBusy(end),
   },
   {
     name: 'a reservation paid twice',

@@ -3,7 +3,7 @@
  * in them, so that a fault can be placed.
  */
 import type { StoredBatch, Turn } from '../../engine/ports.ts';
-import { story } from './small-story.ts';
+import { charged, story } from './small-story.ts';
 import type { Fields, Happened } from './small-story.ts';
 
 interface NamedTurn {
@@ -63,6 +63,15 @@ export class SmallSale {
   add(atMs: number, to: string, happened: readonly Happened[], more: Fields = {}): this {
     const events = happened.map(([actor, type, fields]) => ({ actor, event: { type, v: 1, ...fields } }));
     this.#turns.push({ name: 'at the end', turn: { atMs, to, command: 'Told', ...more, events } });
+    return this;
+  }
+
+  /** Turns of a busy program at the end: a charge each 100 ms for 2 s from this time on. */
+  addBusy(fromMs: number): this {
+    for (let number = 1; number <= 20; number += 1) {
+      const atMs = fromMs + number * 100;
+      this.add(atMs, 'wallet:eve', [charged('eve', number, 1, number, atMs)]);
+    }
     return this;
   }
 

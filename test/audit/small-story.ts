@@ -38,8 +38,9 @@ const danDebit = { id: 's.4#1', userId: 'dan', amount: 100, balance: 400, reserv
 const danPayment = { id: 'pay.s.4', reservationId: 's.4', userId: 'dan', amount: 100, balance: 400, paidAt: at.again };
 const danPays = { scope: 'do|dan|schedule:s|pays', fingerprint: 'pays {}' };
 
-function charged(userId: string, amount: number, atMs: number): Happened {
-  const charge = { id: `chg.${userId}.1`, userId, amount, balance: amount, chargedAt: atMs };
+/** Charge number `number` of a user. */
+export function charged(userId: string, number: number, amount: number, balance: number, atMs: number): Happened {
+  const charge = { id: `chg.${userId}.${number}`, userId, amount, balance, chargedAt: atMs };
   return [`wallet:${userId}`, 'WalletCharged', { charge }];
 }
 
@@ -104,7 +105,13 @@ export const story: readonly (readonly [string, number, string, readonly Happene
     [['admission:main', 'UserAdmitted', { ...catPlace, admittedAt: at.later, expiresAt: at.later + 60_000 }]],
   ],
   ['cat is settled', at.later, 'line:main', [['line:main', 'LineSettled', { through: 3 }]]],
-  ['ann charges', at.later, 'wallet:ann', [charged('ann', 1000, at.later)], key('http', 'ann', 'wallet:ann', 'k1')],
+  [
+    'ann charges',
+    at.later,
+    'wallet:ann',
+    [charged('ann', 1, 1000, 1000, at.later)],
+    key('http', 'ann', 'wallet:ann', 'k1'),
+  ],
   [
     'ann holds',
     at.hold,
@@ -151,7 +158,7 @@ export const story: readonly (readonly [string, number, string, readonly Happene
     [['schedule:s', 'HoldCancelled', { reservation: catHold({ status: 'cancelled' }), cancelledAt: at.renew }]],
   ],
   ['cat holds again', at.again, 'schedule:s', [['schedule:s', 'SeatsHeld', { reservation: catAgain({}) }]]],
-  ['dan charges', at.again, 'wallet:dan', [charged('dan', 500, at.again)]],
+  ['dan charges', at.again, 'wallet:dan', [charged('dan', 1, 500, 500, at.again)]],
   ['dan holds', at.again, 'schedule:s', [['schedule:s', 'SeatsHeld', { reservation: danHold({}) }]]],
   [
     'dan starts to pay',
