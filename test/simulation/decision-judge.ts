@@ -194,5 +194,6 @@ function showRoom(view: unknown): string {
   if (view === null) return 'null';
   const { status, position, expiresAt, epoch, place } = view as Record<string, unknown>;
   if (status === undefined) return `${String(epoch)} ${String(place)}`;
-  return [status, position ?? expiresAt].filter((part) => part !== undefined).join(' ');
+  const detail = position ?? expiresAt;
+  return detail === undefined ? String(status) : `${String(status)} ${String(detail)}`;
 }

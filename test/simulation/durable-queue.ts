@@ -54,13 +54,7 @@ export class DurableQueue {
       return;
     }
     queued.deliveredTo = program;
-    void program.carryOut(messageOf(queued.request)).then((outcome) => {
-      queued.deliveredTo = null;
-      if (!program.life.alive || outcome === 'overloaded' || outcome === 'draining' || this.#chance.of(10)) {
-        // Sent back, or the ack was lost: it comes again.
-        this.#deliverLater(queued);
-      } else this.#waiting.delete(queued);
-    });
+    void this.#carryOut(queued, program);
     // A program that dies has no outcome for it: it comes again.
     const look = (): void => {
       if (queued.deliveredTo !== program) return;
@@ -68,5 +62,14 @@ export class DurableQueue {
       else this.#deliverLater(queued);
     };
     this.#world.after(500, this.#world.around, look);
+  }
+
+  async #carryOut(queued: Queued, program: SimulatedProgram): Promise<void> {
+    const outcome = await program.carryOut(messageOf(queued.request));
+    queued.deliveredTo = null;
+    if (!program.life.alive || outcome === 'overloaded' || outcome === 'draining' || this.#chance.of(10)) {
+      // Sent back, or the ack was lost: it comes again.
+      this.#deliverLater(queued);
+    } else this.#waiting.delete(queued);
   }
 }

@@ -1,8 +1,7 @@
 /** Whoever sets the sale up and changes the rooms while it runs. */
-import type { Answer } from '../../api/http/answer.ts';
 import type { Chance } from './chance.ts';
 import type { Judge } from './judge.ts';
-import { rooms } from './people.ts';
+import { rooms, stackOf } from './people.ts';
 import { policyFor, type Settings } from './settings.ts';
 import type { HttpRequest, SimulatedProgram } from './simulated-program.ts';
 import { startWallMs, type SimulatedWorld } from './simulated-world.ts';
@@ -108,19 +107,25 @@ export class Operator {
       else again();
     };
     this.#world.after(retryMs, this.#world.around, look);
-    program.http(step).then(
-      (answer: Answer) => {
-        if (!program.life.alive) return;
-        answered = true;
-        // There already: a try of before had no answer.
-        if (answer.status < 300 || answer.code === 'already_exists') this.#doAll(rest, then);
-        else if (answer.status === 503) again();
-        else this.#judge.wrong(`the operator was told ${String(answer.body)}`);
-      },
-      (error: unknown) => {
-        answered = true;
-        if (program.life.alive) this.#judge.wrong(`${step.operation} failed: ${(error as Error).stack}`);
-      },
-    );
+    void this.#do(program, step).then((result) => {
+      answered ||= result !== 'dead';
+      if (result === 'done') this.#doAll(rest, then);
+      else if (result === 'again') again();
+      return undefined;
+    });
+  }
+
+  async #do(program: SimulatedProgram, step: HttpRequest): Promise<'done' | 'again' | 'dead'> {
+    try {
+      const answer = await program.http(step);
+      if (!program.life.alive) return 'dead';
+      // There already: a try of before had no answer.
+      if (answer.status < 300 || answer.code === 'already_exists') return 'done';
+      if (answer.status !== 503) this.#judge.wrong(`the operator was told ${answer.status} ${answer.code}`);
+      return 'again';
+    } catch (error) {
+      if (program.life.alive) this.#judge.wrong(`${step.operation} failed: ${stackOf(error)}`);
+      return 'dead';
+    }
   }
 }

@@ -163,22 +163,26 @@ export class Person {
   }
 
   #arrive(request: Request): void {
-    const { world, chance, judge, nats, program: running } = this.#crowd;
-    const program = running();
+    const program = this.#crowd.program();
     // A closed port: the request was never there.
     if (program === null || !program.ready) return;
+    void this.#ask(program, request);
+  }
+
+  async #ask(program: SimulatedProgram, request: Request): Promise<void> {
+    const { world, chance, judge, nats } = this.#crowd;
     const sinceMs = world.monotonicMs();
-    askProgram(program, request).then(
-      (answer) => {
-        if (!program.life.alive) return;
-        judge.told(request, answer, sinceMs, program.engine.nowMs());
-        if (chance.of(nats.faults.lostPercent * 3)) return;
-        world.after(nats.delayMs(), world.around, () => this.#learn(request, answer));
-      },
-      (error: unknown) => {
-        if (program.life.alive) judge.wrong(`${JSON.stringify(request)} failed: ${(error as Error).stack}`);
-      },
-    );
+    let answer: Answer;
+    try {
+      answer = await askProgram(program, request);
+    } catch (error) {
+      if (program.life.alive) judge.wrong(`${JSON.stringify(request)} failed: ${stackOf(error)}`);
+      return;
+    }
+    if (!program.life.alive) return;
+    judge.told(request, answer, sinceMs, program.engine.nowMs());
+    if (chance.of(nats.faults.lostPercent * 3)) return;
+    world.after(nats.delayMs(), world.around, () => this.#learn(request, answer));
   }
 
   #learn({ wish, userId }: Request, answer: Answer): void {
@@ -187,4 +191,8 @@ export class Person {
     if (wish.type === 'hold' && body.id !== undefined && userId === this.userId) this.#reservations.push(body.id);
     if (wish.type === 'join' && body.token !== undefined && userId === this.userId) this.#tokens.push(body.token);
   }
+}
+
+export function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -17,11 +17,6 @@ export function jetStreamOver(link: SimulatedLink): LiveNats {
     return stream;
   }
 
-  const infoOf = (stream: SimulatedStream) => ({
-    config: { name: stream.name, description: stream.description },
-    state: { last_seq: stream.lastSeq, messages: stream.size },
-  });
-
   const jsm = {
     streams: {
       info: (name: string) => link.request(() => infoOf(streamOf(name))),
@@ -70,6 +65,13 @@ export function jetStreamOver(link: SimulatedLink): LiveNats {
   };
   // The line and the desk call nothing else; a call of something else is a TypeError, which fails the run.
   return { nc, js, jsm } as unknown as LiveNats;
+}
+
+function infoOf(stream: SimulatedStream) {
+  return {
+    config: { name: stream.name, description: stream.description },
+    state: { last_seq: stream.lastSeq, messages: stream.size },
+  };
 }
 
 interface Added {

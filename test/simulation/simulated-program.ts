@@ -13,7 +13,7 @@ import type { Answer } from '../../api/http/answer.ts';
 import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import type { ErasedCall, Operation } from '../../api/http/operation.ts';
 import { parseBody } from '../../api/http/parse-body.ts';
-import { createQueueStreams } from '../../api/http/queue-streams.ts';
+import type { QueueStreams } from '../../api/http/queue-streams.ts';
 import { adminRoutes } from '../../api/http/routes/admin.ts';
 import { browseRoutes } from '../../api/http/routes/browse.ts';
 import { paymentRoutes } from '../../api/http/routes/payments.ts';
@@ -34,7 +34,7 @@ import { createQueueDesk } from '../../api/queue/queue-desk.ts';
 import { createQueueTokens } from '../../api/queue/queue-token.ts';
 import { Rooms } from '../../api/queue/rooms.ts';
 import { fixedLines } from '../../api/queue/waiting-line.ts';
-import { Chance } from './chance.ts';
+import type { Chance } from './chance.ts';
 import { DecisionJudge } from './decision-judge.ts';
 import type { Settings } from './settings.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
@@ -287,7 +287,7 @@ export class SimulatedProgram {
       readModelProgress,
       seatChanges,
     } as unknown as HttpDependencies;
-    const noStreams = {} as SeatStreams & ReturnType<typeof createQueueStreams>;
+    const noStreams = {} as SeatStreams & QueueStreams;
     const operations = [
       ...queueRoutes(deps, noStreams),
       ...browseRoutes(deps, noStreams, 'boot'),
