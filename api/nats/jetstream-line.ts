@@ -12,7 +12,7 @@ import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
 import { jetStreamTimeoutMs, NatsAway, type NatsLink } from './connection.ts';
 import { LineReader } from './line-reader.ts';
-import { isAlreadyInLine, isApiError, isJoinBody, type LineStream } from './line-stream.ts';
+import { isAlreadyInLine, isJoinBody, isMessageGone, type LineStream } from './line-stream.ts';
 
 /** How often a place found is gone when it is looked at, before the line counts as unavailable. */
 const joinTriesMax = 3;
@@ -20,8 +20,6 @@ const joinTriesMax = 3;
 const deletionsMax = 32;
 /** How old the number of people may be that operators see, ms. */
 const countMaxAgeMs = 1_000;
-const noMessageFound = 10_037;
-const sequenceNotFound = 10_043;
 
 export interface JetStreamLineOptions {
   readonly link: Pick<NatsLink, 'use' | 'state'>;
@@ -194,7 +192,7 @@ export class JetStreamLine implements WaitingLine {
     try {
       await link.use(({ jsm }) => jsm.streams.deleteMessage(stream.name, place, false));
     } catch (error) {
-      if (!isApiError(error, noMessageFound) && !isApiError(error, sequenceNotFound)) throw error;
+      if (!isMessageGone(error)) throw error;
     }
   }
 

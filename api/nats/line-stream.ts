@@ -17,6 +17,9 @@ const duplicateWindowMs = 100;
 /** A join is empty; this leaves room for headers of tracing, bytes. */
 const messageBytesMax = 8_192;
 const maximumMessagesPerSubject = 10_077;
+const noMessageFound = 10_037;
+const sequenceNotFound = 10_043;
+const deletionFailed = 10_057;
 
 export interface LineStream {
   readonly name: string;
@@ -89,8 +92,17 @@ export function isJoinBody(body: Uint8Array): boolean {
   return body.length === 0 || (body.length === 2 && body[0] === 0x7b && body[1] === 0x7d);
 }
 
-export function isApiError(error: unknown, code: number): boolean {
+export function isApiError(error: unknown, code: number): error is JetStreamApiError {
   return error instanceof JetStreamApiError && error.code === code;
+}
+
+/**
+ * The error of deleting a message that is not there any more. Below the stream's first sequence, where a settled line
+ * leaves everyone inside, the server says so with the code of any failed deletion, so there its text decides.
+ */
+export function isMessageGone(error: unknown): boolean {
+  if (isApiError(error, noMessageFound) || isApiError(error, sequenceNotFound)) return true;
+  return isApiError(error, deletionFailed) && error.message.includes('no message found');
 }
 
 /** The error of a second join. Its code has other causes too, a full disk among them, so its text decides. */

@@ -77,6 +77,18 @@ export function describeLine(name: string, open: () => Promise<LineUnderTest>): 
         assert.equal((await done(line.counts())).waiting, 2);
       }));
 
+    it('lets someone leave who was settled already: whoever pays or leaves inside does', () =>
+      withLine(async (subject) => {
+        const { line, done } = subject;
+        const [a = 0, b = 0] = await placesOf(subject, ['ann', 'bob']);
+        await done(line.settle(a));
+        await done(line.leave(a));
+        assert.deepEqual(await done(line.take(a, 10)), { people: [{ place: b, userId: 'bob' }], through: b });
+        await done(line.settle(b));
+        await done(line.leave(b));
+        assert.equal((await done(line.counts())).waiting, 0);
+      }));
+
     it('forgets whoever is settled, who draws a later place by joining again', () =>
       withLine(async (subject) => {
         const { line, done } = subject;
