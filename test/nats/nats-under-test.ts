@@ -8,30 +8,43 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { findOrInstallServer } from '../../api/nats/install-server.ts';
 import { until } from './until.ts';
 
+const anyPort = -1;
+
 export class NatsUnderTest {
   readonly #directory: string;
   readonly #binary: string;
   readonly #config: string;
   #child: ChildProcess | null = null;
-  #port = -1;
+  #port: number;
 
-  private constructor(binary: string, config: string) {
+  private constructor(binary: string, config: string, port: number) {
+    this.#port = port;
     this.#directory = mkdtempSync(join(tmpdir(), 'onsale-nats-'));
     this.#binary = binary;
     this.#config = config;
   }
 
-  /** `config`: lines for its configuration file, for example of accounts and permissions. */
-  static async start(config = ''): Promise<NatsUnderTest> {
+  /** `config`: lines for its configuration file, for example of accounts and permissions. `port`: -1 for any free one. */
+  static async start(config = '', port = anyPort): Promise<NatsUnderTest> {
     const found = await findOrInstallServer(process.env['PATH'] ?? '');
     if (found.type === 'none') throw new Error(`the tests of NATS need a nats-server: ${found.reason}`);
-    const server = new NatsUnderTest(found.path, config);
+    const server = new NatsUnderTest(found.path, config, port);
     await server.start();
     return server;
   }
 
   get url(): string {
     return `nats://127.0.0.1:${this.#port}`;
+  }
+
+  /** Where its configuration and its store are. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  /** Null while it does not run. */
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
   }
 
   /** Starts it again, on the same store and port. */

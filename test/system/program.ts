@@ -74,10 +74,12 @@ export class Program {
   /** From the start of the process to the first 200 of `/health/ready`, ms. */
   readonly readyAfterMs: number;
   readonly #launched: Launched;
+  #ended: Ended | null = null;
 
   private constructor(launched: Launched, port: number, readyAfterMs: number) {
     if (launched.child.pid === undefined) throw new Error('The program has no process id.');
     this.#launched = launched;
+    void launched.closed.then((ended) => (this.#ended = ended));
     this.port = port;
     this.pid = launched.child.pid;
     this.readyAfterMs = readyAfterMs;
@@ -86,15 +88,20 @@ export class Program {
   /**
    * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
    * `script` may name another program that says `listening` and answers `/health/ready` in the same way.
+   * `killed` kills it without warning when it aborts, also while it starts.
    */
   static async start(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     script = 'api/main.ts',
+    killed?: AbortSignal,
   ): Promise<Program> {
     const startedAt = performance.now();
     const launched = launch(dataDir, env, script);
     const { child, output, closed } = launched;
+    const killNow = (): void => void child.kill('SIGKILL');
+    killed?.addEventListener('abort', killNow, { once: true });
+    void closed.then(() => killed?.removeEventListener('abort', killNow));
     const { promise: listening, resolve: listens } = Promise.withResolvers<number>();
     if (child.stdout === null) throw new Error('The program has no output.');
     createInterface({ input: child.stdout }).on('line', (line) => {
@@ -108,6 +115,11 @@ export class Program {
     }
     await untilReady(port, closed);
     return new Program(launched, port, performance.now() - startedAt);
+  }
+
+  /** How it ended; null while it runs. */
+  get ended(): Ended | null {
+    return this.#ended;
   }
 
   get output(): string {
