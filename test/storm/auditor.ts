@@ -7,14 +7,16 @@ const program = join(import.meta.dirname, '../../storage/audit.ts');
 const outputBytesMax = 64 * 1024 * 1024;
 
 export type Audit =
-  | { readonly type: 'not available' }
   | { readonly type: 'clean'; readonly batches: number; readonly events: number }
   | { readonly type: 'found'; readonly findings: readonly unknown[] }
   /** It could not audit, or said something that is no report. */
   | { readonly type: 'failed'; readonly why: string };
 
+export function hasAuditor(): boolean {
+  return existsSync(program);
+}
+
 export async function audit(dataDir: string): Promise<Audit> {
-  if (!existsSync(program)) return { type: 'not available' };
   const args = ['--import', 'tsx', program, dataDir, '--json'];
   const { promise, resolve } = Promise.withResolvers<Audit>();
   execFile(process.execPath, args, { maxBuffer: outputBytesMax }, (error, stdout, stderr) => {

@@ -53,6 +53,10 @@ class Load {
     const desk = new Desk(ledger, http, new NatsDoor(nc));
     const operator = new Operator(http.client, ledger, random);
     await operator.prepare();
+    // Everything that is published here can be read, and has a key of its own.
+    nc.subscribe('onsale.v1.advisory.rejected', {
+      callback: (_, report) => ledger.find('broken-answer', `a durable command was terminated: ${report.string()}`),
+    });
     const feed = new FeedBook(ledger);
     const recorder = new FeedRecorder(nc, (id, sequence) => feed.receive(id, sequence));
     const hall: Hall = { desk, operator, random, reads: { count: 0 }, over: true };

@@ -5,7 +5,7 @@ import { tellStatus, type KnownPlace, type KnownReservation } from './known.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How far the program's stamp of a deadline may be from this machine's clock, and an expiry behind its deadline, ms. */
-export const deadlineSlackMs = 1_500;
+export const deadlineSlackMs = 2_000;
 
 /** When a question was sent and answered, ms since the epoch. */
 export interface Moment {
