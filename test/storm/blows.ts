@@ -22,14 +22,15 @@ export interface Blow {
   readonly holdTtlSeconds: number;
 }
 
-/** The first rounds have each kind once; from then on kills of the engine are the most frequent. */
-const weighted: readonly BlowKind[] = [...blowKinds, 'engine', 'engine', 'engine', 'both'];
+/** With kills of the engine the most frequent. */
+export const allKinds: readonly BlowKind[] = [...blowKinds, 'engine', 'engine', 'engine', 'both'];
 
-export function blowsOf(seed: string, rounds: number): Blow[] {
+/** The first rounds have `kinds` in their order, and then whichever of them comes. */
+export function blowsOf(seed: string, rounds: number, kinds = allKinds): Blow[] {
   const random = seeded(`${seed}-blows`);
   return Array.from({ length: rounds }, (_, index) => {
-    const drawn = weighted[random.below(weighted.length)] ?? 'engine';
-    return blow(random, index + 1, blowKinds[index] ?? drawn);
+    const drawn = kinds[random.below(kinds.length)] ?? 'engine';
+    return blow(random, index + 1, kinds[index] ?? drawn);
   });
 }
 

