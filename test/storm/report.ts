@@ -79,9 +79,14 @@ export function reportText(report: StormReport): string {
     `  lost acknowledgements: ${report.lostAcks}   double effects: ${report.doubleEffects}   other findings: ${report.otherFindings}`,
     auditLine(audits),
     ...report.kept.map((path) => `  kept: ${path}`),
-    passed(report) ? '  PASSED' : '  FAILED',
+    verdict(report),
     '',
   ].join('\n');
+}
+
+function verdict(report: StormReport): string {
+  if (passed(report)) return '  PASSED';
+  return report.findings.length > 0 ? '  FAILED' : '  NOT FINISHED: nothing found in the rounds that were';
 }
 
 function loadLines(load: LoadCounts): string[] {
