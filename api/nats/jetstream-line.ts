@@ -16,8 +16,10 @@ import { isAlreadyInLine, isJoinBody, isMessageGone, type LineStream } from './l
 
 /** How often a place found is gone when it is looked at, before the line counts as unavailable. */
 const joinTriesMax = 3;
-/** Deletions under way at once while leavers are caught up with. */
-const deletionsMax = 32;
+/** Deletions under way at once. */
+const deletionsMax = 64;
+/** Messages that were left standing and are looked up before they are deleted. */
+const foundMax = 1_000;
 /** How old the number of people may be that operators see, ms. */
 const countMaxAgeMs = 1_000;
 
@@ -59,6 +61,10 @@ export class JetStreamLine implements WaitingLine {
   #countedAtMs = -Infinity;
   /** Places that have left and whose messages are not known to be gone. */
   readonly #leaving = new Set<number>();
+  /** Places that are dealt with and whose messages are not known to be gone. */
+  readonly #settling = new Set<number>();
+  /** Whether all messages that stand below are in `#settling`. */
+  #knowsSettled = false;
   #retired = false;
 
   constructor(options: JetStreamLineOptions) {
@@ -109,12 +115,15 @@ export class JetStreamLine implements WaitingLine {
     return this.#reader.take(after, count, this.#lastPlace);
   }
 
+  /**
+   * Message by message and never by a purge: a nats-server (seen with 2.9.10) that is killed while it purges may come back
+   * with an earlier sequence, which costs everyone in line the place.
+   */
   async settle(through: number): Promise<void> {
-    this.#reader.drop(through);
+    for (const place of this.#reader.drop(through)) this.#settling.add(place);
     if (this.#retired || through === 0) return;
-    const { link, stream } = this.#options;
-    // It purges what stands below the sequence that it names.
-    await link.use(({ jsm }) => jsm.streams.purge(stream.name, { seq: through + 1 }));
+    if (!this.#knowsSettled) await this.#findSettled(through);
+    await this.#deleteEach(this.#settling);
   }
 
   async leave(place: number): Promise<void> {
@@ -196,18 +205,37 @@ export class JetStreamLine implements WaitingLine {
     }
   }
 
-  async #catchUp(): Promise<void> {
-    const { takenThrough } = this.#options;
-    const places = [...this.#leaving].filter((place) => place > takenThrough());
-    this.#leaving.clear();
-    const later = places.values();
+  /** Messages that an earlier process, or a server that was killed, has left standing at or below `through`. */
+  async #findSettled(through: number): Promise<void> {
+    const { link, stream } = this.#options;
+    for (let from = 1; from <= through; ) {
+      const next = { seq: from, next_by_subj: stream.subjects };
+      const found = await link.use(({ jsm }) => jsm.streams.getMessage(stream.name, next));
+      if (found === null || found.seq > through) break;
+      this.#settling.add(found.seq);
+      from = found.seq + 1;
+      if (this.#settling.size >= foundMax) await this.#deleteEach(this.#settling);
+    }
+    this.#knowsSettled = true;
+  }
+
+  /** Deletes these places, and takes out those that are gone. Rejects when one could not be deleted. */
+  async #deleteEach(places: Set<number>): Promise<void> {
+    const waiting = places.values();
     const forget = async (): Promise<void> => {
-      for (const place of later) {
-        // What fails now is tried again when NATS is back; the last one who leaves is forgotten by settling.
-        await this.leave(place).catch(() => undefined);
+      for (const place of waiting) {
+        await this.#delete(place);
+        places.delete(place);
       }
     };
-    await this.settle(takenThrough()).catch(() => undefined);
     await Promise.all(Array.from({ length: deletionsMax }, forget));
+  }
+
+  /** What fails here is tried again when NATS is back. */
+  async #catchUp(): Promise<void> {
+    const { takenThrough } = this.#options;
+    this.#knowsSettled = false;
+    await this.settle(takenThrough()).catch(() => undefined);
+    await this.#deleteEach(this.#leaving).catch(() => undefined);
   }
 }

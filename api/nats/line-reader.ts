@@ -80,9 +80,14 @@ export class LineReader {
     };
   }
 
-  /** Everyone at or below `through` is settled. */
-  drop(through: number): void {
-    while ((this.#people[this.#front]?.place ?? Infinity) <= through) this.#front += 1;
+  /** Everyone at or below `through` is settled; the places of those who were read and not dropped before. */
+  drop(through: number): readonly number[] {
+    const dropped: number[] = [];
+    for (; this.#front < this.#people.length; this.#front += 1) {
+      const place = this.#people[this.#front]?.place ?? Infinity;
+      if (place > through) break;
+      dropped.push(place);
+    }
     if (this.#front > bufferMax) {
       this.#people = this.#people.slice(this.#front);
       this.#front = 0;
@@ -90,6 +95,7 @@ export class LineReader {
     this.#dropped = Math.max(this.#dropped, through);
     if (through > this.#readThrough) this.#passTo(through);
     this.#tellChange();
+    return dropped;
   }
 
   /** The person at this place has left. */
