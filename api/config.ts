@@ -61,12 +61,39 @@ function oneOf<const Values extends readonly [string, ...string[]]>(values: Valu
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }
 
-const secret = z.string();
+/** RFC 7518, section 3.2: the key of HS256 is at least as long as its hash. */
+const jwtSecretBytesMin = 32;
+const queueTokenSecretBytesMin = 16;
+
+/** Whoever has one signed text can try short secrets at home. */
+function secret(bytesMin: number) {
+  return z.string().refine((value) => Buffer.byteLength(value) >= bytesMin, `must be at least ${bytesMin} bytes long`);
+}
 
 /** A server, or several with commas between, as NATS clients take them. */
-const natsServers = z.string().regex(/^(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+(?:,(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+)*$/, {
-  message: 'must be off, or the URL of a NATS server (nats://host:4222)',
-});
+const natsServers = z
+  .string()
+  .regex(/^(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+(?:,(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+)*$/, {
+    message: 'must be off, or the URL of a NATS server (nats://host:4222)',
+  })
+  .refine(isReadable, 'must be a URL: special characters in its user and password are percent-encoded');
+
+/** Found here, because an error of the URL parser carries the whole text, password and all. */
+function isReadable(servers: string): boolean {
+  return servers.split(',').every((server) => {
+    const url = URL.parse(server.includes('://') ? server : `nats://${server}`);
+    return url !== null && isDecodable(url.username) && isDecodable(url.password);
+  });
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const environment = z.object({
   PORT: whole(0, 65_535).default(3000),
@@ -78,9 +105,12 @@ const environment = z.object({
   DEMO: oneOf(['on', 'off']).default('on'),
   NATS_URL: natsServers.optional(),
   // It travels in an Authorization header, which cannot carry anything else.
-  ADMIN_KEY: secret.regex(/^[\x21-\x7e]+$/, 'must be visible ASCII without spaces').optional(),
-  AUTH_JWT_SECRET: secret.optional(),
-  QUEUE_TOKEN_SECRET: secret.optional(),
+  ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be at least 16 visible ASCII characters without spaces')
+    .optional(),
+  AUTH_JWT_SECRET: secret(jwtSecretBytesMin).optional(),
+  QUEUE_TOKEN_SECRET: secret(queueTokenSecretBytesMin).optional(),
   LOG_LEVEL: oneOf(logLevels).default('info'),
   HOLD_TTL_SECONDS: whole(1, 86_400).default(300),
   MAX_SEATS_PER_RESERVATION: whole(1, 1_000).default(8),

@@ -24,6 +24,8 @@ const credentials = [
   'idempotency-key',
   'Idempotency-Key',
   'idempotencyKey',
+  // An error of the URL parser carries all that it was given.
+  'input',
 ];
 
 /** The redactor names every depth; nothing that is logged here nests deeper. */

@@ -52,9 +52,9 @@ describe('the configuration', () => {
       DATA_DIR: '/srv/onsale',
       DEMO: 'off',
       NATS_URL: 'nats://a:4222,nats://b:4222',
-      ADMIN_KEY: 'k',
-      AUTH_JWT_SECRET: 'j w t',
-      QUEUE_TOKEN_SECRET: 'q',
+      ADMIN_KEY: 'k'.repeat(16),
+      AUTH_JWT_SECRET: 'j w t '.repeat(6),
+      QUEUE_TOKEN_SECRET: 'q'.repeat(16),
       LOG_LEVEL: 'silent',
       HOLD_TTL_SECONDS: '2',
       MAX_SEATS_PER_RESERVATION: '10',
@@ -70,9 +70,9 @@ describe('the configuration', () => {
       dataDir: '/srv/onsale',
       demo: false,
       nats: { type: 'url', url: 'nats://a:4222,nats://b:4222' },
-      adminKey: 'k',
-      authJwtSecret: 'j w t',
-      queueTokenSecret: 'q',
+      adminKey: 'k'.repeat(16),
+      authJwtSecret: 'j w t '.repeat(6),
+      queueTokenSecret: 'q'.repeat(16),
       logLevel: 'silent',
       holdTtlMs: 2000,
       seatsPerReservationMax: 10,
@@ -105,5 +105,27 @@ describe('the configuration', () => {
     assert.equal(errors.length, 2);
     assert.ok(!errors.join().includes('with space'));
     assert.ok(!errors.join().includes('hunter2'));
+  });
+
+  test('secrets that could be guessed are refused', () => {
+    assert.deepEqual(
+      errorsOf({ ADMIN_KEY: 'a'.repeat(15), AUTH_JWT_SECRET: 'a'.repeat(31), QUEUE_TOKEN_SECRET: 'a'.repeat(15) }),
+      [
+        'ADMIN_KEY must be at least 16 visible ASCII characters without spaces',
+        'AUTH_JWT_SECRET must be at least 32 bytes long',
+        'QUEUE_TOKEN_SECRET must be at least 16 bytes long',
+      ],
+    );
+  });
+
+  test('a NATS URL whose password breaks it is refused, without showing it', () => {
+    for (const url of ['nats://engine:hunter#2@h:4222', 'nats://a,nats://engine:hunter%zz@h', 'engine:hunter?2@h']) {
+      const [error = '', ...others] = errorsOf({ NATS_URL: url });
+      assert.match(error, /^NATS_URL must be a URL: special characters/, url);
+      assert.deepEqual(others, []);
+      assert.ok(!error.includes('hunter'));
+    }
+    const url = 'nats://engine:hunter%232@h:4222';
+    assert.deepEqual(configOf({ NATS_URL: url }).nats, { type: 'url', url });
   });
 });
