@@ -23,6 +23,8 @@ export interface Running {
 export type Start = (config: Config, log: Log, onFatal: (error: unknown) => void) => Promise<Running>;
 
 export async function run(start: Start): Promise<void> {
+  // Everything under the data directory is for its owner only, also where the directory itself was made more open.
+  process.umask(0o077);
   const parsed = parseConfig(process.env);
   if (!parsed.ok) {
     process.stderr.write(`Onsale cannot start with this configuration:\n  ${parsed.errors.join('\n  ')}\n`);

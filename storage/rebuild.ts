@@ -11,6 +11,8 @@ import { rebuildReadModel } from './read-model/rebuild-read-model.ts';
 import type { RebuildProgress } from './read-model/rebuild-read-model.ts';
 
 async function main(): Promise<number> {
+  // What is made here is for its owner only, as all of the data directory.
+  process.umask(0o077);
   const dataDir = resolve(process.env['DATA_DIR'] || './data');
   if (!existsSync(join(dataDir, 'journal.db'))) {
     say(`${dataDir} holds no journal, so there is nothing to rebuild from. Set DATA_DIR to the engine's directory.`);
