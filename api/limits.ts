@@ -34,6 +34,8 @@ export const limits = {
   bodyBytesMax: 64 * 1024,
   /** Request body of an admin call, bytes. */
   adminBodyBytesMax: 8 * 1024 * 1024,
+  /** Connections to the HTTP door; fewer where the process may open fewer files. One more is closed at once. */
+  connectionsMax: 50_000,
   /** Streams of queue events. */
   queueStreamsMax: 20_000,
   /** Streams of seat changes: in all, and of one queue session (the oldest ends). */

@@ -4,6 +4,7 @@
  * validators, because those run in another order and parse a second time.
  */
 import type { Context, Handler } from 'hono';
+import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -20,13 +21,23 @@ const loopLateMaxMs = 1_000;
 const slowRequestMs = 1_000;
 const emptyBody: BodyRead = { type: 'read', bytes: new Uint8Array(0) };
 
+/** Why a request could not be read; each status is the one that HTTP has for it. */
+const unreadable = {
+  target: { status: 400, message: 'the request line or the Host header is not valid' },
+  syntax: { status: 400, message: 'this is not HTTP/1.1' },
+  headers: { status: 431, message: 'the headers are too large' },
+  time: { status: 408, message: 'the request did not arrive in time' },
+} as const;
+
+export type Unreadable = keyof typeof unreadable;
+
 export interface Door {
   /** The Hono handler of one operation. */
   handler(operation: Operation): Handler;
   /** A response that needs no work; `route` is its label in metrics. */
   respond(c: Context, answer: Answer, route: string): Response;
-  /** A request whose line or Host header is broken, so that there is no context for it. */
-  unreadable(): Response;
+  /** What is no request, or not a whole one, so that there is no context for it. */
+  unreadable(why: Unreadable): Response;
   /** An unexpected error: an opaque answer, and a line in the log under the request's id. */
   fail(c: Context, error: unknown, route: string): Response;
 }
@@ -53,7 +64,9 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     const { bodyBytesMax } = operation;
     const head = readBodyHead(c);
     if (head.bytes !== null && head.bytes > bodyBytesMax) return tooLarge(bodyBytesMax);
-    let body = head.bytes === null ? await readBody(c, head, bodyBytesMax) : null;
+    // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
+    const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
+    let body = readNow ? await readBody(c, head, bodyBytesMax) : null;
     if (body?.type === 'too-large') return tooLarge(bodyBytesMax);
     if (head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
 
@@ -107,8 +120,9 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
       metrics.observeRequest(methodLabel(c.req.method), route, given.status, 0);
       return toResponse(given, requestId());
     },
-    unreadable() {
-      const answer = invalidRequest([{ path: '', message: 'the request line or the Host header is not valid' }]);
+    unreadable(why) {
+      const { status, message } = unreadable[why];
+      const answer = invalidRequest([{ path: '', message }], status);
       metrics.observeRequest('other', 'none', answer.status, 0);
       return toResponse(answer, requestId());
     },

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { isInside } from './browse-gate.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { createDoor } from './door.ts';
+import { createDoor, type Unreadable } from './door.ts';
 import { documentOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { problem } from './problems.ts';
@@ -21,8 +21,8 @@ import { createSeatStreams } from './seat-streams.ts';
 export interface HttpApp {
   /** Answers a request; over `startHttpServer`, or without a socket in a simulation. */
   readonly fetch: OpenAPIHono['fetch'];
-  /** Answers what is no request: a broken request line or Host header. */
-  readonly unreadable: () => Response;
+  /** Answers what is no request, or not a whole one. */
+  readonly unreadable: (why: Unreadable) => Response;
   readonly operations: readonly Operation[];
   /** Ends the open streams. */
   close(): void;
@@ -64,7 +64,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
   app.onError((error, c) => door.fail(c, error, 'none'));
   return {
     fetch: app.fetch,
-    unreadable: () => door.unreadable(),
+    unreadable: (why) => door.unreadable(why),
     operations,
     close() {
       streams.close();

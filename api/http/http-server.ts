@@ -1,14 +1,34 @@
 /** Listens on a socket, and stops without breaking an answer that is under way. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket, type AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
+import { reasonOf, refuse } from './bad-http.ts';
+import { connectionsMax } from './connections-max.ts';
+import type { Unreadable } from './door.ts';
 import type { HttpApp } from './http-app.ts';
 
-/** How long a client may take for its headers, and for its whole request, ms. */
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 60_000;
-/** Longer than proxies keep theirs, so that they do not send into a connection that is being closed. */
-const keepAliveTimeoutMs = 75_000;
+/** How long a client may take, ms. */
+export interface ClientTimeouts {
+  /** For the headers of a request, also of the first one on a new connection. */
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  /** Between bytes, in either direction: a client that does not read its answer holds it in our memory. */
+  readonly silenceMs: number;
+  /** For its next request. Longer than proxies keep theirs, so that they do not send into a connection being closed. */
+  readonly keepAliveMs: number;
+  /** How often the first two are looked at. */
+  readonly checkMs: number;
+}
+
+const clientTimeouts: ClientTimeouts = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  silenceMs: 60_000,
+  keepAliveMs: 75_000,
+  checkMs: 5_000,
+};
 /** How long answers under way get when the server stops, unless said otherwise, ms. */
 const closeWithinMs = 5_000;
 const headerBytesMax = 16 * 1024;
@@ -28,25 +48,49 @@ export interface HttpServer {
 export async function startHttpServer(
   app: HttpApp,
   at: { readonly host: string; readonly port: number },
+  timeouts: ClientTimeouts = clientTimeouts,
 ): Promise<HttpServer> {
   const listener = getRequestListener(app.fetch, {
     // Anything but a request that cannot be read is a bug of the adapter.
-    errorHandler: (error) => (error instanceof RequestError ? app.unreadable() : new Response(null, { status: 500 })),
+    errorHandler: (error) =>
+      error instanceof RequestError ? app.unreadable('target') : new Response(null, { status: 500 }),
   });
+  /** Answers owed on a connection; a socket that is closed goes by itself. */
+  const owed = new WeakMap<Socket, number>();
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { socket } = incoming;
+    owed.set(socket, (owed.get(socket) ?? 0) + 1);
+    outgoing.once('close', () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
+    // The listener answers its own errors and never rejects.
+    void listener(incoming, outgoing);
+  };
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      connectionsCheckingInterval: timeouts.checkMs,
       maxHeaderSize: headerBytesMax,
+      // A request without one is refused by the app, which answers in its own words.
+      requireHostHeader: false,
       noDelay: true,
     },
-    (incoming, outgoing) => {
-      // The listener answers its own errors and never rejects.
-      void listener(incoming, outgoing);
-    },
+    serve,
   );
-  server.on('clientError', refuseBadHttp);
+  server.setTimeout(timeouts.silenceMs);
+  server.maxConnections = connectionsMax();
+  // An expectation that nobody knows is none (RFC 9110, section 10.1.1); Node would answer without a body.
+  server.on('checkExpectation', serve);
+  const refuseOn = (socket: Duplex, why: Unreadable): void => {
+    // Sockets of an HTTP server without TLS are these.
+    if (!(socket instanceof Socket) || (owed.get(socket) ?? 0) > 0) socket.destroy();
+    else void refuse(socket, app.unreadable(why));
+  };
+  server.on('connect', (_incoming, socket) => refuseOn(socket, 'target'));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    else refuseOn(socket, reasonOf(error));
+  });
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -84,14 +128,4 @@ function closeIdle(server: Server, sockets: ReadonlySet<Socket>): void {
   for (const socket of sockets) {
     if (socket.bytesRead === 0) socket.destroy();
   }
-}
-
-/** What is not HTTP gets the shortest answer that is. */
-function refuseBadHttp(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

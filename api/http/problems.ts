@@ -81,14 +81,20 @@ export function isProblemCode(code: string): code is ProblemCode {
 
 /**
  * The answer to a refusal. `details` are what the actor or the door says about it, times in ms under names that end
- * in `At`; `headers` come beside `Retry-After`, which 429 and 503 always carry.
+ * in `At`; `headers` come beside `Retry-After`, which 429 and 503 always carry. Only what was no whole request has a
+ * `status` of its own.
  */
-export function problem(code: ProblemCode, details: JsonObject = {}, headers: readonly Header[] = []): Answer {
+export function problem(
+  code: ProblemCode,
+  details: JsonObject = {},
+  headers: readonly Header[] = [],
+  status: number = problems[code].status,
+): Answer {
   const kind: ProblemKind = problems[code];
   const body: Record<string, Json> = {
     type: `/docs#problem-${code}`,
     title: kind.title,
-    status: kind.status,
+    status,
     code,
     detail: detailOf(code, kind, details),
   };
@@ -98,7 +104,7 @@ export function problem(code: ProblemCode, details: JsonObject = {}, headers: re
   }
   const retryAfter = retryAfterSeconds[code];
   return {
-    status: kind.status,
+    status,
     body: JSON.stringify(body),
     contentType: 'application/problem+json',
     headers: retryAfter === undefined ? headers : [...headers, ['Retry-After', String(retryAfter)]],
@@ -112,8 +118,9 @@ export interface FieldError {
   readonly message: string;
 }
 
-export function invalidRequest(errors: readonly FieldError[]): Answer {
-  return problem('invalid_request', { errors: errors.map((error) => ({ path: error.path, message: error.message })) });
+export function invalidRequest(errors: readonly FieldError[], status?: number): Answer {
+  const details = { errors: errors.map((error) => ({ path: error.path, message: error.message })) };
+  return problem('invalid_request', details, [], status);
 }
 
 /** One sentence for people; what it says is in the members, too. */
