@@ -26,6 +26,12 @@ export class RateLimit {
    * rounded. The name that passed longest ago comes first.
    */
   readonly #fullAt = new Map<string, number>();
+  /**
+   * The sweep's own place in the map, and the name it looks at next. A new iterator for each sweep would walk over what
+   * was deleted in front every time: measured at 100,000 names, that is most of the cost of a request.
+   */
+  #names = this.#fullAt.keys();
+  #oldest: string | null = null;
 
   constructor({ perSecond, entriesMax = limits.rateEntriesMax, nowMs = () => performance.now() }: RateLimitOptions) {
     this.perSecond = perSecond;
@@ -43,6 +49,8 @@ export class RateLimit {
     const fullAt = Math.max(this.#fullAt.get(name) ?? 0, now) + 1000;
     if (fullAt - now > this.perSecond * 1000) return false;
     this.#fullAt.delete(name);
+    // It goes to the end, where the sweep meets it again.
+    if (name === this.#oldest) this.#oldest = null;
     this.#sweep(now);
     this.#fullAt.set(name, fullAt);
     return true;
@@ -50,10 +58,23 @@ export class RateLimit {
 
   #sweep(now: number): void {
     let steps = sweepSteps;
-    for (const [name, fullAt] of this.#fullAt) {
+    for (;;) {
+      this.#oldest ??= this.#next();
+      if (this.#oldest === null) return;
+      const fullAt = this.#fullAt.get(this.#oldest) ?? 0;
       if (this.#fullAt.size < this.#entriesMax && (steps === 0 || fullAt > now)) return;
-      this.#fullAt.delete(name);
+      this.#fullAt.delete(this.#oldest);
+      this.#oldest = null;
       steps = Math.max(0, steps - 1);
     }
+  }
+
+  /** Null when the map is empty: all that the iterator has passed is deleted, or stands ahead of it again. */
+  #next(): string | null {
+    const next = this.#names.next();
+    if (next.done !== true) return next.value;
+    // An iterator that has ended never goes on.
+    this.#names = this.#fullAt.keys();
+    return null;
   }
 }
