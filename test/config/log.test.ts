@@ -32,6 +32,7 @@ describe('the log', () => {
       log.info({ config: { authJwtSecret: secret, queueTokenSecret: secret } }, 'config');
       log.info({ req: { headers: { authorization: secret, cookie: secret, 'queue-token': secret } } }, 'request');
       log.info({ a: { res: { headers: { 'set-cookie': [secret], 'Queue-Token': secret } } } }, 'deeper');
+      log.fatal({ err: Object.assign(new Error('Invalid URL'), { input: `nats://u:${secret}@h` }) }, 'an error');
       log.child({ token: secret }).warn({ body: { token: secret } }, 'child');
     }).join('');
     assert.ok(text.includes('"msg":"child"'));

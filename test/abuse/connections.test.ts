@@ -1,0 +1,142 @@
+/** Clients that are slow, silent, many, or gone: each is let go at its limit, and the others notice nothing. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { connectionsMax } from '../../api/http/connections-max.ts';
+import { startHttpServer, type HttpServer } from '../../api/http/http-server.ts';
+import { limits } from '../../api/limits.ts';
+import { expecting, startStage, type Stage } from '../http/stage.ts';
+import { exchange, opened, outcomeOf, request } from './raw-http.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await startStage();
+});
+after(async () => await stage.stop());
+
+describe('a client that is too slow', () => {
+  /** The server as the program starts it, but impatient; what is behind it answers without end. */
+  let impatient: HttpServer;
+  const dropped = Promise.withResolvers<void>();
+  before(async () => {
+    impatient = await startHttpServer(
+      {
+        fetch: async (asked) => {
+          await asked.arrayBuffer();
+          return new Response(
+            new ReadableStream({
+              pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
+              cancel: () => dropped.resolve(),
+            }),
+          );
+        },
+        unreadable: (why) => new Response(why, { status: why === 'time' ? 408 : 400 }),
+        operations: [],
+        close: () => undefined,
+      },
+      { host: '127.0.0.1', port: 0 },
+      { headersMs: 150, requestMs: 400, silenceMs: 600, keepAliveMs: 1_000, checkMs: 50 },
+    );
+  });
+  after(async () => await impatient.close());
+
+  const rows: readonly (readonly [what: string, first: string])[] = [
+    ['that says nothing', ''],
+    ['whose headers trickle', 'GET / HTTP/1.1\r\nHost: x\r\n'],
+    ['whose request line never ends', 'GET /'],
+    ['whose body trickles', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n'],
+    ['whose chunks trickle', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'],
+  ];
+  for (const [what, first] of rows) {
+    test(`${what} is let go`, async () => {
+      const socket = await opened(impatient.port);
+      socket.resume();
+      const gone = once(socket, 'close');
+      if (first !== '') socket.write(first);
+      const chunked = first.includes('chunked');
+      const trickle = setInterval(() => void (first !== '' && socket.write(chunked ? '1\r\na\r\n' : 'a')), 30);
+      await gone;
+      clearInterval(trickle);
+    });
+  }
+
+  test('to read its answer is let go, and gives back the memory', async () => {
+    const socket = await opened(impatient.port);
+    socket.pause();
+    socket.write(request('GET /'));
+    await dropped.promise;
+    socket.destroy();
+  });
+});
+
+describe('many clients', () => {
+  test('that only hold connections open keep nobody out', async () => {
+    const idle = await Promise.all(Array.from({ length: 2_000 }, () => opened(stage.onsale.port)));
+    assert.equal(await outcomeOf(stage.onsale.port, request('GET /v1/users/ann/balance')), '200');
+    for (const socket of idle) socket.destroy();
+  });
+
+  test('get no more connections than the process can have files open', () => {
+    assert.equal(connectionsMax('Max open files            1024                 4096   files'), 512);
+    assert.equal(connectionsMax('Max open files            100                  100    files'), 50);
+    assert.equal(connectionsMax('Max open files            1048576              1048576 files'), limits.connectionsMax);
+    assert.equal(
+      connectionsMax('Max open files            unlimited            unlimited files'),
+      limits.connectionsMax,
+    );
+    assert.equal(connectionsMax(null), limits.connectionsMax);
+  });
+
+  test('of which one asks 500 times in one breath is answered 500 times, in order', async () => {
+    const asked = Array.from({ length: 500 }, (_, index) => request(`GET /v1/users/u${index}/balance`));
+    const { answers } = await exchange(stage.onsale.port, asked.join(''), 500);
+    assert.deepEqual(
+      answers.map(({ text }) => /"userId":"u(\d+)"/.exec(text)?.[1]),
+      asked.map((_, index) => String(index)),
+    );
+  });
+});
+
+async function leaving(text: string): Promise<void> {
+  const socket: Socket = await opened(stage.onsale.port);
+  await new Promise<void>((resolve) => void socket.write(text, () => resolve()));
+  socket.resetAndDestroy();
+}
+
+describe('a client that goes away', () => {
+  const body = '{"amount":1}';
+  const charge = request('POST /v1/users/quitter/charges', [], body);
+
+  test('in the middle of its body has done nothing, a thousand times', async () => {
+    const cuts = Array.from({ length: 1_000 }, (_, index) =>
+      charge.slice(0, charge.length - 1 - (index % body.length)),
+    );
+    for (let at = 0; at < cuts.length; at += 100) {
+      await Promise.all(cuts.slice(at, at + 100).map(leaving));
+    }
+    const { body: wallet } = await stage.send('GET', '/v1/users/quitter/balance');
+    assert.equal(wallet['balance'], 0);
+  });
+
+  test('for sending, and waits for its answer, is not left waiting', async () => {
+    const socket = await opened(stage.onsale.port);
+    socket.end(charge);
+    let received = '';
+    for await (const chunk of socket) received += String(chunk);
+    // A connection that ends without an answer is one whose outcome is unknown, as any client has to expect.
+    assert.match(received, /^(?:HTTP\/1.1 201 |$)/);
+  });
+
+  test('after its request has done all of it or nothing', async () => {
+    await Promise.all(Array.from({ length: 200 }, (_, index) => leaving(charge.replace('quitter', `gone-${index}`))));
+    for (let index = 0; index < 200; index++) {
+      const { body: wallet } = await expecting(200, stage.send('GET', `/v1/users/gone-${index}/balance`));
+      assert.ok(wallet['balance'] === 0 || wallet['balance'] === 1);
+    }
+    assert.deepEqual(
+      stage.logged.filter((line) => /"level":"(?:error|fatal)"/.test(line)),
+      [],
+    );
+  });
+});
