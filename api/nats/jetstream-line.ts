@@ -63,8 +63,6 @@ export class JetStreamLine implements WaitingLine {
   readonly #leaving = new Set<number>();
   /** Places that are dealt with and whose messages are not known to be gone. */
   readonly #settling = new Set<number>();
-  /** Whether all messages that stand below are in `#settling`. */
-  #knowsSettled = false;
   #retired = false;
 
   constructor(options: JetStreamLineOptions) {
@@ -120,9 +118,10 @@ export class JetStreamLine implements WaitingLine {
    * with an earlier sequence, which costs everyone in line the place.
    */
   async settle(through: number): Promise<void> {
+    const { readThrough } = this.#reader;
     for (const place of this.#reader.drop(through)) this.#settling.add(place);
     if (this.#retired || through === 0) return;
-    if (!this.#knowsSettled) await this.#findSettled(through);
+    if (readThrough < through) await this.#findStanding(readThrough + 1, through);
     await this.#deleteEach(this.#settling);
   }
 
@@ -205,18 +204,17 @@ export class JetStreamLine implements WaitingLine {
     }
   }
 
-  /** Messages that an earlier process, or a server that was killed, has left standing at or below `through`. */
-  async #findSettled(through: number): Promise<void> {
+  /** Looks up who stands from `first` through `last` and is dealt with: nobody here has read them. */
+  async #findStanding(first: number, last: number): Promise<void> {
     const { link, stream } = this.#options;
-    for (let from = 1; from <= through; ) {
+    for (let from = first; from <= last; ) {
       const next = { seq: from, next_by_subj: stream.subjects };
       const found = await link.use(({ jsm }) => jsm.streams.getMessage(stream.name, next));
-      if (found === null || found.seq > through) break;
+      if (found === null || found.seq > last) break;
       this.#settling.add(found.seq);
       from = found.seq + 1;
       if (this.#settling.size >= foundMax) await this.#deleteEach(this.#settling);
     }
-    this.#knowsSettled = true;
   }
 
   /** Deletes these places, and takes out those that are gone. Rejects when one could not be deleted. */
@@ -233,9 +231,10 @@ export class JetStreamLine implements WaitingLine {
 
   /** What fails here is tried again when NATS is back. */
   async #catchUp(): Promise<void> {
-    const { takenThrough } = this.#options;
-    this.#knowsSettled = false;
-    await this.settle(takenThrough()).catch(() => undefined);
+    const through = this.#options.takenThrough();
+    // An earlier process did not come to it, or a server that was killed has forgotten that they were deleted.
+    await this.#findStanding(1, through).catch(() => undefined);
+    await this.settle(through).catch(() => undefined);
     await this.#deleteEach(this.#leaving).catch(() => undefined);
   }
 }

@@ -115,6 +115,11 @@ export class LineReader {
     this.#tellChange();
   }
 
+  /** Everyone at or below it stands in the buffer, was dropped, or is gone; 0 before anything was read. */
+  get readThrough(): number {
+    return this.#readThrough;
+  }
+
   get #buffered(): number {
     return this.#people.length - this.#front;
   }
