@@ -117,6 +117,8 @@ export class Judge {
 
   /** A place that JetStream has acknowledged to someone who joined without the program. */
   toldPlace(room: string, epoch: string, place: number, userId: string): void {
+    // Whoever is inside has the session's token already: a place drawn beside it promises nothing, and is given up.
+    if (this.auditor.sessions(room).has(userId)) return;
     this.#placeTold(room, epoch, place, userId);
   }
 

@@ -1,10 +1,16 @@
 /** Whoever sets the sale up and changes the rooms while it runs. */
 import type { Chance } from './chance.ts';
 import type { Judge } from './judge.ts';
-import { rooms, stackOf } from './people.ts';
+import { namesOf, rooms, seatPrice, stackOf } from './people.ts';
 import { policyFor, type Settings } from './settings.ts';
 import type { HttpRequest, SimulatedProgram } from './simulated-program.ts';
 import { startWallMs, type SimulatedWorld } from './simulated-world.ts';
+
+/** The one section of every hall here. */
+function hallOf({ seatsPerSchedule, longNames }: Settings) {
+  const { section, row } = namesOf(longNames);
+  return { name: section, price: seatPrice, rows: [{ name: row, seats: seatsPerSchedule }] };
+}
 
 const hourMs = 60 * 60 * 1000;
 const retryMs = 50;
@@ -81,7 +87,7 @@ export class Operator {
       startsAt: new Date(startWallMs + 48 * hourMs).toISOString(),
       salesOpenAt: new Date(startWallMs - hourMs).toISOString(),
       salesCloseAt: new Date(startWallMs + 24 * hourMs).toISOString(),
-      sections: [{ name: 'A', price: 700, rows: [{ name: '1', seats: this.#settings.seatsPerSchedule }] }],
+      sections: [hallOf(this.#settings)],
     };
     return { operation: 'createSchedule', params: { concertId: 'c1' }, body };
   }

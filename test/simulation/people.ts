@@ -23,8 +23,18 @@ export interface Crowd {
   readonly over: () => boolean;
 }
 
+/** What waits for nothing but the disk, and how long it may, ms: two batches, and timers that are late. */
+const quick: ReadonlySet<Wish['type']> = new Set<Wish['type']>(['hold', 'charge', 'balance']);
+const answerMaxMs = 1_000;
 /** Requests remembered to be sent again. */
 const rememberedMax = 12;
+/** Minor units. */
+export const seatPrice = 700;
+
+export function namesOf(long: boolean): { readonly section: string; readonly row: string } {
+  return long ? { section: 'Upper balcony 16', row: 'The very last 16' } : { section: 'A', row: '1' };
+}
+
 export const rooms = ['main', 'vip'] as const;
 
 export class Person {
@@ -55,7 +65,7 @@ export class Person {
 
   #act(): void {
     const { chance, queue } = this.#crowd;
-    const again = this.#sent.length > 0 && chance.of(15) ? chance.pick(this.#sent) : null;
+    const again = this.#sent.length > 0 && chance.of(15) ? this.#again(chance.pick(this.#sent)) : null;
     const request = again ?? this.#wishFor();
     if (request === null) return;
     if (again === null && request.key !== null) {
@@ -64,6 +74,17 @@ export class Person {
     }
     if (request.door === 'do') queue.publish(request);
     else this.#send(request);
+  }
+
+  /** The same once more, or, now and then, with the same key something that differs in its end only. */
+  #again(request: Request): Request {
+    const { wish } = request;
+    const { chance, settings } = this.#crowd;
+    if (wish.type !== 'hold' || !chance.of(20)) return request;
+    const { section, row } = namesOf(settings.longNames);
+    const other = `${section}-${row}-${chance.between(1, settings.seatsPerSchedule)}`;
+    if (wish.seatIds.includes(other)) return request;
+    return { ...request, wish: { ...wish, seatIds: [...wish.seatIds.slice(0, -1), other] } };
   }
 
   #wishFor(): Request | null {
@@ -75,7 +96,11 @@ export class Person {
     if (roll <= 42) return this.#keyed(this.#hold());
     if (roll <= 58) return this.#keyed(this.#ofReservation('pay'));
     if (roll <= 66) return this.#keyed(this.#ofReservation('cancel'));
-    if (roll <= 80) return this.#keyed({ type: 'charge', amount: chance.between(1, 1_500) });
+    if (roll <= 80)
+      return this.#keyed({
+        type: 'charge',
+        amount: chance.of(50) ? seatPrice * chance.between(1, 2) : chance.between(1, 1_500),
+      });
     if (roll <= 86) return this.#plain(chance.of(50) ? 'http' : 'cmd', { type: 'balance' });
     if (roll <= 92) return this.#plain(chance.of(50) ? 'http' : 'cmd', this.#ofReservation('reservation'));
     if (roll <= 97) return this.#plain(chance.of(50) ? 'http' : 'cmd', { type: 'seats', scheduleId: this.#schedule() });
@@ -108,7 +133,8 @@ export class Person {
     const count = chance.of(60) ? 1 : chance.between(2, Math.min(5, settings.seatsPerSchedule));
     // Now and then a seat that is not there.
     const last = settings.seatsPerSchedule + (chance.of(3) ? 1 : 0);
-    while (seats.size < count) seats.add(`A-1-${chance.between(1, last)}`);
+    const { section, row } = namesOf(settings.longNames);
+    while (seats.size < count) seats.add(`${section}-${row}-${chance.between(1, last)}`);
     return { type: 'hold', scheduleId: this.#schedule(), seatIds: [...seats] };
   }
 
@@ -172,9 +198,16 @@ export class Person {
   async #ask(program: SimulatedProgram, request: Request): Promise<void> {
     const { world, chance, judge, nats } = this.#crowd;
     const sinceMs = world.monotonicMs();
+    let answered = false;
+    if (quick.has(request.wish.type) && chance.of(20)) {
+      world.after(answerMaxMs, program.life, () => {
+        if (!answered) judge.wrong(`${JSON.stringify(request)} has no answer after ${answerMaxMs} ms`);
+      });
+    }
     let answer: Answer;
     try {
       answer = await askProgram(program, request);
+      answered = true;
     } catch (error) {
       if (program.life.alive) judge.wrong(`${JSON.stringify(request)} failed: ${stackOf(error)}`);
       return;
@@ -187,9 +220,29 @@ export class Person {
 
   #learn({ wish, userId }: Request, answer: Answer): void {
     if (answer.status >= 300 || typeof answer.body !== 'string') return;
-    const body = JSON.parse(answer.body) as { readonly id?: string; readonly token?: string };
-    if (wish.type === 'hold' && body.id !== undefined && userId === this.userId) this.#reservations.push(body.id);
+    const body = JSON.parse(answer.body) as {
+      readonly id?: string;
+      readonly token?: string;
+      readonly expiresAt?: string | null;
+    };
+    if (wish.type === 'hold' && body.id !== undefined && userId === this.userId) {
+      this.#reservations.push(body.id);
+      this.#comeAtDeadline(body.id, Date.parse(body.expiresAt ?? ''), wish);
+    }
     if (wish.type === 'join' && body.token !== undefined && userId === this.userId) this.#tokens.push(body.token);
+  }
+
+  /** At the very moment at which a hold ends, just before and just after, somebody wants something of it. */
+  #comeAtDeadline(reservationId: string, expiresAt: number, wish: Extract<Wish, { type: 'hold' }>): void {
+    const { world, chance } = this.#crowd;
+    if (!chance.of(40)) return;
+    const delayMs = expiresAt - world.wallMs() + chance.between(-1, 2);
+    if (delayMs < 0) return;
+    const wanted: Wish = chance.of(60)
+      ? { type: chance.pick(['pay', 'cancel', 'reservation'] as const), reservationId }
+      : wish;
+    const request = this.#request('cmd', wanted, null);
+    if (request !== null) world.after(delayMs, world.around, () => this.#arrive(request));
   }
 }
 

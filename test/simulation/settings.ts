@@ -16,6 +16,12 @@ export interface Settings {
   readonly line: 'engine' | 'stream';
   /** Wallets on an engine of their own, with a journal of its own. */
   readonly split: boolean;
+  /** Longest a message between the two may take, ms. */
+  readonly remoteMaxMs: number;
+  /** How late timers may fire, ms: a busy event loop. */
+  readonly lateMaxMs: number;
+  /** Names of sections and rows as long as they may be: long bodies, long keys. */
+  readonly longNames: boolean;
   readonly people: number;
   readonly schedules: number;
   readonly seatsPerSchedule: number;
@@ -35,7 +41,7 @@ export const jumpMaxMs = 20_000;
 
 export function settingsFor(chance: Chance): Settings {
   const often = (percent: number, value: number): number => (chance.of(percent) ? value : 0);
-  const split = chance.of(20);
+  const split = chance.of(25);
   const powerLoss = chance.of(20);
   return {
     rules: {
@@ -66,6 +72,9 @@ export function settingsFor(chance: Chance): Settings {
     policy: policyFor(chance),
     line: chance.of(50) ? 'engine' : 'stream',
     split,
+    remoteMaxMs: chance.pick([20, 3_000]),
+    lateMaxMs: chance.pick([0, 20, 300]),
+    longNames: chance.of(30),
     people: chance.between(3, 12),
     schedules: chance.between(1, 3),
     seatsPerSchedule: chance.between(3, 16),

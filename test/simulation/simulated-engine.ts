@@ -56,8 +56,8 @@ export class SimulatedEngine {
         owns: (actor: Address) => setting.owns(kindOf(actor)),
         send: (message) => {
           // Lost with the process, late, now and then twice.
-          world.after(chance.delayMs(20), life, () => setting.send(message));
-          if (chance.of(10)) world.after(chance.delayMs(200), life, () => setting.send(message));
+          world.after(chance.delayMs(settings.remoteMaxMs), life, () => setting.send(message));
+          if (chance.of(10)) world.after(chance.delayMs(2 * settings.remoteMaxMs), life, () => setting.send(message));
         },
       },
       onFatal: setting.onFatal,

@@ -58,6 +58,10 @@ export class SimulatedJournal implements Journal {
     });
   }
 
+  get isWriting(): boolean {
+    return this.#writing !== null;
+  }
+
   read(from: number): Iterable<StoredBatch> {
     return this.#options.disk.batches(from);
   }

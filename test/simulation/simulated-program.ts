@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono';
 import { FreeSeats } from '../../actors/catalog/free-seats.ts';
-import type { Address, Protocol } from '../../engine/actor.ts';
+import type { Address, Command, Protocol } from '../../engine/actor.ts';
 import { kindOf } from '../../engine/actor.ts';
 import type { AskOptions } from '../../engine/asker.ts';
 import type { StoredBatch } from '../../engine/ports.ts';
@@ -87,6 +87,8 @@ export class SimulatedProgram {
   readonly #operations = new Map<string, Operation>();
   readonly #endpoints: readonly Endpoint[];
   #ready = false;
+  /** Internal commands that were accepted, to be given again. */
+  readonly #given: { readonly to: Address; readonly command: Command }[] = [];
 
   constructor(setting: ProgramSetting) {
     const { world, chance, settings, nats, disks, readModel, wrong } = setting;
@@ -145,6 +147,45 @@ export class SimulatedProgram {
     this.#setting.nats.forget(this.link);
   }
 
+  /** Commands that the engines have accepted from clients and not answered. */
+  get unanswered(): number {
+    return this.engines.reduce((sum, { engine, journal }) => sum + engine.waiting + (journal.isWriting ? 1 : 0), 0);
+  }
+
+  /** Takes nothing new and finishes what is under way. */
+  async stop(): Promise<void> {
+    this.#ready = false;
+    await this.rooms.stop();
+    await Promise.all(this.engines.map(({ engine }) => engine.drain()));
+  }
+
+  /**
+   * Drivers and other engines may bring what they brought before, and more than there is room for: what is done twice is
+   * done once, and the actor decides for itself.
+   */
+  async repeat(): Promise<void> {
+    const { chance } = this.#setting;
+    const before = this.#given.length === 0 ? null : chance.pick(this.#given);
+    if (before !== null)
+      await this.engine.ask<'wallet'>(before.to as Address<'wallet'>, before.command as never, { internal: true });
+    for (const name of this.rooms.names()) {
+      const [line] = this.rooms.find(name)?.lines ?? [];
+      const known = this.engine.view<'admission', 'room'>(`admission:${name}`, { type: 'room' })?.lines;
+      const after = known?.find(({ epoch }) => epoch === line?.epoch)?.takenThrough;
+      if (line === undefined || after === undefined) continue;
+      const { people, through } = await line.take(after, 20);
+      if (!this.life.alive) return;
+      const command = { type: 'AdmitPeople', epoch: line.epoch, people, through } as const;
+      await this.engine.ask<'admission'>(`admission:${name}`, command, { internal: true });
+    }
+  }
+
+  #remember(to: Address, command: Command): void {
+    if (command.type !== 'AdmitPeople' && command.type !== 'SettleLine' && command.type !== 'LeaveLine') return;
+    this.#given.push({ to, command });
+    if (this.#given.length > 20) this.#given.shift();
+  }
+
   /** A request that has come through the door's checks of form; its answer when the door gives one. */
   async http({ operation, params = {}, body, token, key }: HttpRequest): Promise<Answer> {
     const found = this.#operations.get(operation);
@@ -197,8 +238,10 @@ export class SimulatedProgram {
     const first = engineOf('catalog:main');
     return {
       // The types that these erase are those of the engine that each call is handed to, unchanged.
-      ask: ((to: Address<'wallet'>, command: Protocol['command'], options?: AskOptions<never>) =>
-        engineOf(to).ask<'wallet'>(to, command as never, options)) as OnsaleEngine['ask'],
+      ask: ((to: Address<'wallet'>, command: Protocol['command'], options?: AskOptions<never>) => {
+        this.#remember(to, command);
+        return engineOf(to).ask<'wallet'>(to, command as never, options);
+      }) as OnsaleEngine['ask'],
       view: ((to: Address<'wallet'>, query: { type: 'balance' }) =>
         engineOf(to).view<'wallet', 'balance'>(to, query)) as OnsaleEngine['view'],
       viewDurable: ((to: Address<'wallet'>, query: { type: 'balance' }) =>

@@ -7,6 +7,7 @@
 import type { ClockSource } from '../../engine/ports.ts';
 import type { Timers } from '../../api/timers.ts';
 import type { Scheduler } from '../../engine/committer.ts';
+import type { Chance } from './chance.ts';
 
 /** Whatever can die. */
 export interface Life {
@@ -15,7 +16,7 @@ export interface Life {
 
 interface Task {
   readonly atMs: number;
-  /** Of two tasks at the same time the one that was scheduled first comes first. */
+  /** Of two tasks at the same time: those that waited for it in any order, then those that came up meanwhile in theirs. */
   readonly order: number;
   readonly life: Life;
   readonly run: () => void;
@@ -28,9 +29,17 @@ export class SimulatedWorld implements ClockSource {
   /** Of what is outside of any process. */
   readonly around: Life = { alive: true };
   readonly #heap: Task[] = [];
+  readonly #ties: Chance;
+  /** How late a process's timers may fire, ms. */
+  readonly #lateMaxMs: number;
   #monotonicMs = 0;
   #wallAheadMs = startWallMs;
   #orders = 0;
+
+  constructor(ties: Chance, lateMaxMs: number) {
+    this.#ties = ties;
+    this.#lateMaxMs = lateMaxMs;
+  }
 
   wallMs(): number {
     return this.#monotonicMs + this.#wallAheadMs;
@@ -48,7 +57,7 @@ export class SimulatedWorld implements ClockSource {
   after(delayMs: number, life: Life, run: () => void): () => void {
     const task: Task = {
       atMs: this.#monotonicMs + Math.max(0, delayMs),
-      order: ++this.#orders,
+      order: delayMs > 0 ? this.#ties.between(-1_000_000, 0) : ++this.#orders,
       life,
       run,
       cancelled: false,
@@ -69,17 +78,21 @@ export class SimulatedWorld implements ClockSource {
   schedulerOf(life: Life): Scheduler {
     return {
       soon: (task) => void this.after(0, life, task),
-      after: (delayMs, task) => this.after(delayMs, life, task),
+      after: (delayMs, task) => this.after(this.#late(delayMs), life, task),
     };
   }
 
   timersOf(life: Life): Timers {
     return {
-      set: (callback, delayMs) => this.after(delayMs, life, callback),
+      set: (callback, delayMs) => this.after(this.#late(delayMs), life, callback),
       // True: it only ever gets what `set` returned.
       clear: (timer) => (timer as () => void)(),
       nowMs: () => this.#monotonicMs,
     };
+  }
+
+  #late(delayMs: number): number {
+    return delayMs + (this.#ties.of(50) ? 0 : this.#ties.delayMs(this.#lateMaxMs));
   }
 
   /** Runs the next task, and every promise that it moves, to the end; false when nothing is left to happen. */

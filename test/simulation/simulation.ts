@@ -43,7 +43,7 @@ class Simulation {
   readonly #seed: number;
   readonly #chance: Chance;
   readonly #settings: Settings;
-  readonly #world = new SimulatedWorld();
+  readonly #world: SimulatedWorld;
   readonly #judge: Judge;
   readonly #nats: SimulatedNats;
   readonly #disks: readonly [SimulatedDisk, ...SimulatedDisk[]];
@@ -53,12 +53,13 @@ class Simulation {
   #program: SimulatedProgram | null = null;
   #starting = false;
   #over = false;
-  #counts = { crashes: 0, diskFaults: 0, outages: 0, recoveries: 0, jumps: 0 };
+  #counts = { crashes: 0, stops: 0, diskFaults: 0, outages: 0, recoveries: 0, jumps: 0 };
 
   constructor(seed: number) {
     this.#seed = seed;
     this.#chance = new Chance(`simulation ${seed}`);
     this.#settings = settingsFor(this.#chance);
+    this.#world = new SimulatedWorld(new Chance(`ties ${seed}`), this.#settings.lateMaxMs);
     this.#judge = new Judge(this.#world, this.#settings);
     this.#nats = new SimulatedNats(this.#world, this.#chance, this.#settings.network);
     this.#disks = this.#settings.split
@@ -115,6 +116,17 @@ class Simulation {
     this.#world.after(this.#chance.delayMs(1_000), this.#world.around, () => this.#start());
   }
 
+  /** SIGTERM: what is under way is finished, then the process ends. */
+  async #stop(program: SimulatedProgram): Promise<void> {
+    this.#counts.stops += 1;
+    await program.stop();
+    if (!program.life.alive) return;
+    // A question to another engine may stay open: the next start asks again.
+    if (program.unanswered > 0 && !this.#settings.split)
+      this.#judge.wrong(`${program.unanswered} commands had no answer when it had stopped`);
+    this.#crash();
+  }
+
   #gather(): void {
     const { people } = this.#settings;
     const names = Array.from({ length: people }, (_, index) => `u${index}`);
@@ -136,10 +148,14 @@ class Simulation {
     const { crashPercent, outagePercent, clockJumps } = this.#settings;
     const chance = this.#chance;
     if (chance.of(crashPercent) && this.#program !== null) {
-      this.#counts.crashes += 1;
-      this.#crash();
+      if (this.#program.ready && chance.of(20)) void this.#stop(this.#program);
+      else {
+        this.#counts.crashes += 1;
+        this.#crash();
+      }
     }
     if (chance.of(outagePercent)) this.#disturbNats();
+    if (chance.of(0.5) && this.#program?.ready === true) void this.#program.repeat();
     if (clockJumps && chance.of(0.2)) {
       this.#counts.jumps += 1;
       this.#world.jumpWall(chance.between(-jumpMaxMs, jumpMaxMs));
@@ -157,10 +173,12 @@ class Simulation {
     });
   }
 
-  /** The last messages of a stream were never synced. */
+  /** The last messages of a line's stream were never synced, or it is gone altogether. */
   #losePower(): void {
     for (const [name, stream] of this.#nats.streams) {
-      if (name !== eventStreamName) stream.loseAbove(Math.max(0, stream.lastSeq - this.#chance.between(0, 5)));
+      if (name === eventStreamName) continue;
+      if (this.#chance.of(30)) this.#nats.deleteStream(name);
+      else stream.loseAbove(Math.max(0, stream.lastSeq - this.#chance.between(0, 5)));
     }
   }
 
