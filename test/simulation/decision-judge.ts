@@ -192,8 +192,15 @@ function showSchedule(view: unknown): string {
 
 function showRoom(view: unknown): string {
   if (view === null) return 'null';
-  const { status, position, expiresAt, epoch, place } = view as Record<string, unknown>;
-  if (status === undefined) return `${String(epoch)} ${String(place)}`;
+  // Tokens have a status; what is left are sessions.
+  const { status, position, expiresAt, epoch, place } = view as {
+    readonly status?: string;
+    readonly position?: number;
+    readonly expiresAt?: number;
+    readonly epoch?: string;
+    readonly place?: number;
+  };
+  if (status === undefined) return `${epoch} ${place}`;
   const detail = position ?? expiresAt;
-  return detail === undefined ? String(status) : `${String(status)} ${String(detail)}`;
+  return detail === undefined ? status : `${status} ${detail}`;
 }

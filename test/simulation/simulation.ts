@@ -25,6 +25,8 @@ export interface Outcome {
   /** Null: nothing wrong was found. */
   readonly problem: string | null;
   readonly counts: Readonly<Record<string, number>>;
+  /** Checksums of the last batches: two runs that agree in them agree in every byte of their journals. */
+  readonly journal: string;
 }
 
 /** Steps that the world may take to calm down. More than it ever needs. */
@@ -81,7 +83,8 @@ class Simulation {
     }
     if (this.#judge.problems.length === 0) await this.#calmDown();
     const [problem = null] = this.#judge.problems;
-    return { seed: this.#seed, steps: step, problem, counts: { ...this.#counts, ...this.#judge.counts } };
+    const journal = this.#disks.map((disk) => Buffer.from(disk.checksumOf(disk.end)).toString('hex')).join(' ');
+    return { seed: this.#seed, steps: step, problem, counts: { ...this.#counts, ...this.#judge.counts }, journal };
   }
 
   #start(): void {
