@@ -207,7 +207,7 @@ export class JetStreamLine implements WaitingLine {
   /** Looks up who stands from `first` through `last` and is dealt with: nobody here has read them. */
   async #findStanding(first: number, last: number): Promise<void> {
     const { link, stream } = this.#options;
-    for (let from = first; from <= last; ) {
+    for (let from = first; from <= last;) {
       const next = { seq: from, next_by_subj: stream.subjects };
       const found = await link.use(({ jsm }) => jsm.streams.getMessage(stream.name, next));
       if (found === null || found.seq > last) break;

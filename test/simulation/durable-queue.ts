@@ -32,14 +32,16 @@ export class DurableQueue {
     return this.#waiting.size;
   }
 
-  publish(request: Request): void {
-    if (!this.#nats.up) return;
+  /** Whether the message was acknowledged. */
+  publish(request: Request): boolean {
+    if (!this.#nats.up) return false;
     const scope = scopeOfRequest(request);
     if (scope === null) throw new Error('durable commands need a key');
     this.acknowledged.add(scope);
     const queued: Queued = { request, deliveredTo: null };
     this.#waiting.add(queued);
     this.#deliverLater(queued);
+    return true;
   }
 
   #deliverLater(queued: Queued): void {

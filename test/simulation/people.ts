@@ -5,6 +5,7 @@
 import type { Answer } from '../../api/http/answer.ts';
 import type { Chance } from './chance.ts';
 import type { DurableQueue } from './durable-queue.ts';
+import type { History } from './history.ts';
 import type { Judge } from './judge.ts';
 import { askProgram, type Request, type Wish } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +20,7 @@ export interface Crowd {
   readonly nats: SimulatedNats;
   readonly queue: DurableQueue;
   readonly judge: Judge;
+  readonly history: History;
   readonly program: () => SimulatedProgram | null;
   readonly over: () => boolean;
 }
@@ -64,7 +66,7 @@ export class Person {
   }
 
   #act(): void {
-    const { chance, queue } = this.#crowd;
+    const { chance, queue, history } = this.#crowd;
     const again = this.#sent.length > 0 && chance.of(15) ? this.#again(chance.pick(this.#sent)) : null;
     const request = again ?? this.#wishFor();
     if (request === null) return;
@@ -72,8 +74,10 @@ export class Person {
       this.#sent.push(request);
       if (this.#sent.length > rememberedMax) this.#sent.shift();
     }
-    if (request.door === 'do') queue.publish(request);
-    else this.#send(request);
+    if (request.door === 'do') {
+      // Nobody waits for its outcome: in the history it stays unknown.
+      if (queue.publish(request)) history.begin(request);
+    } else this.#send(request);
   }
 
   /** The same once more, or, now and then, with the same key something that differs in its end only. */
@@ -196,8 +200,9 @@ export class Person {
   }
 
   async #ask(program: SimulatedProgram, request: Request): Promise<void> {
-    const { world, chance, judge, nats } = this.#crowd;
+    const { world, chance, judge, history, nats } = this.#crowd;
     const sinceMs = world.monotonicMs();
+    const finish = history.begin(request);
     let answered = false;
     if (quick.has(request.wish.type) && chance.of(20)) {
       world.after(answerMaxMs, program.life, () => {
@@ -213,6 +218,7 @@ export class Person {
       return;
     }
     if (!program.life.alive) return;
+    finish(answer);
     judge.told(request, answer, sinceMs, program.engine.nowMs());
     if (chance.of(nats.faults.lostPercent * 3)) return;
     world.after(nats.delayMs(), world.around, () => this.#learn(request, answer));

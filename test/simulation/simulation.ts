@@ -9,6 +9,7 @@ import { eventStreamName } from '../../api/nats/feed/event-stream.ts';
 import { Chance } from './chance.ts';
 import { DurableQueue } from './durable-queue.ts';
 import { feedProblems } from './feed-judge.ts';
+import { History } from './history.ts';
 import { Judge, type ToldPlace } from './judge.ts';
 import { Operator } from './operator.ts';
 import { Person } from './people.ts';
@@ -52,6 +53,7 @@ class Simulation {
   readonly #readModel = new SimulatedReadModel();
   readonly #queue: DurableQueue;
   readonly #operator: Operator;
+  readonly #history: History;
   #program: SimulatedProgram | null = null;
   #starting = false;
   #over = false;
@@ -68,6 +70,7 @@ class Simulation {
       ? [new SimulatedDisk(`j${seed}`), new SimulatedDisk(`w${seed}`)]
       : [new SimulatedDisk(`j${seed}`)];
     const program = (): SimulatedProgram | null => this.#program;
+    this.#history = new History(this.#world, this.#settings);
     this.#queue = new DurableQueue(this.#world, this.#chance, this.#nats, program);
     this.#operator = new Operator(this.#world, this.#chance, this.#settings, this.#judge, program);
   }
@@ -140,6 +143,7 @@ class Simulation {
       nats: this.#nats,
       queue: this.#queue,
       judge: this.#judge,
+      history: this.#history,
       program: () => this.#program,
       over: () => this.#over,
     };
@@ -255,6 +259,8 @@ class Simulation {
     for (const scope of this.#queue.acknowledged) {
       if (!this.#judge.carriedOut.has(scope)) this.#judge.wrong(`the durable command ${scope} has no outcome`);
     }
+    const disorder = this.#history.problem();
+    if (disorder !== null) this.#judge.wrong(disorder);
     this.#judge.auditor.finish();
     this.#judge.heedFindings();
     this.#judgeSnapshots();

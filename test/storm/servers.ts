@@ -61,7 +61,7 @@ export class Servers {
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const either = killed === undefined ? signal : AbortSignal.any([signal, killed]);
-    this.#engine = await Program.start(this.#dataDir, env, 'api/main.ts', either);
+    this.#engine = await Program.start(this.#dataDir, env, 'api/main.ts', { killed: either });
   }
 
   async killEngine(): Promise<void> {

@@ -32,8 +32,15 @@ interface Launched {
   readonly closed: Promise<Ended>;
 }
 
-function launch(dataDir: string, env: Readonly<Record<string, string>>, script = 'api/main.ts'): Launched {
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+/** `under`: a command that runs the program as its own process, such as a tracer that stands aside. */
+function launch(
+  dataDir: string,
+  env: Readonly<Record<string, string>>,
+  script = 'api/main.ts',
+  under: readonly string[] = [],
+): Launched {
+  const [command = process.execPath, ...args] = [...under, process.execPath, '--import', 'tsx', script];
+  const child = spawn(command, args, {
     cwd: root,
     env: {
       PATH: process.env['PATH'],
@@ -87,17 +94,18 @@ export class Program {
 
   /**
    * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
-   * `script` may name another program that says `listening` and answers `/health/ready` in the same way.
-   * `killed` kills it without warning when it aborts, also while it starts.
+   * `script` may name another program that says `listening` and answers `/health/ready` in the same way. `under` is a
+   * command that runs it, and must do so in the process that it was started as. `killed` kills it without warning when it
+   * aborts, also while it starts.
    */
   static async start(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     script = 'api/main.ts',
-    killed?: AbortSignal,
+    { under = [], killed }: { readonly under?: readonly string[]; readonly killed?: AbortSignal } = {},
   ): Promise<Program> {
     const startedAt = performance.now();
-    const launched = launch(dataDir, env, script);
+    const launched = launch(dataDir, env, script, under);
     const { child, output, closed } = launched;
     const killNow = (): void => void child.kill('SIGKILL');
     killed?.addEventListener('abort', killNow, { once: true });
