@@ -5,6 +5,9 @@
 import Database from 'better-sqlite3';
 import { explained, StorageUnavailable } from './damage.ts';
 
+/** What SQLite calls FULL when it is asked. */
+const synchronousFull = 2;
+
 export type Connection = Database.Database;
 
 export interface OpenOptions {
@@ -38,13 +41,27 @@ export function openDatabase(file: string, options: OpenOptions): Connection {
       setAndAssert(connection, 'journal_mode', 'wal', 'WAL');
       if (options.pagesMax !== undefined) connection.pragma(`max_page_count = ${options.pagesMax}`);
     }
-    setAndAssert(connection, 'synchronous', 2, 'FULL');
+    setAndAssert(connection, 'synchronous', synchronousFull, 'FULL');
     migrate(connection, file, options);
+    if (options.readonly !== true) assertSyncsCommits(connection);
     return connection;
   } catch (error) {
     connection?.close();
     throw explained(error, file, options.corruptHint);
   }
+}
+
+/**
+ * A commit of this connection is on disk when it returns: WAL and FULL. Asked of the connection as it is, so that
+ * whatever was set on it since it was opened counts.
+ */
+export function assertSyncsCommits(connection: Connection): void {
+  const mode: unknown = connection.pragma('journal_mode', { simple: true });
+  const level: unknown = connection.pragma('synchronous', { simple: true });
+  if (mode === 'wal' && level === synchronousFull) return;
+  throw new Error(
+    `${connection.name}: journal_mode is ${String(mode)} and synchronous ${String(level)}, they must be wal and ${synchronousFull}`,
+  );
 }
 
 /** Runs `work` in one transaction; better-sqlite3's own wrapper makes closures on every call. */

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JournalEnd } from '../engine/ports.ts';
 import { explained } from './damage.ts';
-import { closeCheckpointed, openDatabase } from './database.ts';
+import { assertSyncsCommits, closeCheckpointed, openDatabase } from './database.ts';
 import type { Connection } from './database.ts';
 import { JournalReader } from './journal-reader.ts';
 import { chainNext, journalMigrations } from './journal-schema.ts';
@@ -56,6 +56,8 @@ export class JournalAppender {
       this.#insert = this.#connection.prepare<[number, number, Uint8Array, string]>(
         'INSERT INTO journal (batch, at_ms, checksum, turns) VALUES (?, ?, ?, ?)',
       );
+      // Again, after all that was set here: from now on batches are confirmed by what this connection does.
+      assertSyncsCommits(this.#connection);
     } catch (error) {
       this.#connection.close();
       throw explained(error, file);

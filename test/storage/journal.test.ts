@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { StorageDamaged, StorageUnavailable } from '../../storage/damage.ts';
-import { openDatabase } from '../../storage/database.ts';
+import { assertSyncsCommits, openDatabase } from '../../storage/database.ts';
 import { openJournal } from '../../storage/journal.ts';
 import type { SqliteJournal } from '../../storage/journal.ts';
 import { dataDirectory, filled, flipByte, markedBatches, opened, removeDatabase } from './data-directory.ts';
@@ -69,6 +69,25 @@ describe('a journal', () => {
     assert.equal(connection.pragma('synchronous', { simple: true }), 2);
     assert.equal(connection.pragma('journal_mode', { simple: true }), 'wal');
     connection.close();
+  });
+
+  it('is refused as soon as a commit of it would not be synced', (t) => {
+    const file = join(dataDirectory(t), 'some.db');
+    const connection = openDatabase(file, { migrations: ['CREATE TABLE t (a TEXT) STRICT'] });
+    assertSyncsCommits(connection);
+    for (const level of ['OFF', 'NORMAL']) {
+      connection.pragma(`synchronous = ${level}`);
+      assert.throws(() => assertSyncsCommits(connection), /synchronous [01], they must be wal and 2/, level);
+    }
+    connection.pragma('synchronous = FULL');
+    assertSyncsCommits(connection);
+    connection.pragma('journal_mode = DELETE');
+    assert.throws(() => assertSyncsCommits(connection), /journal_mode is delete/);
+    connection.close();
+  });
+
+  it('is not opened where there can be no write-ahead log', () => {
+    assert.throws(() => openDatabase(':memory:', { migrations: [] }), /journal_mode is memory, it must be WAL/);
   });
 
   it('made by a newer program is refused', async (t) => {
