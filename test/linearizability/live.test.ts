@@ -45,6 +45,12 @@ async function start(): Promise<void> {
   client = new Client(program.port);
 }
 
+async function restart(): Promise<void> {
+  await program.kill();
+  client.close();
+  await start();
+}
+
 before(async () => {
   nats = await NatsUnderTest.start();
   await start();
@@ -170,11 +176,7 @@ test(`what ${2 * clientsPerDoor} clients saw at both doors has an order (SEED=${
     return [crowd.act(`h${index}`, http, userId), crowd.act(`n${index}`, natsDoor(connection), userId)];
   });
   await crowd.untilGiven(operationsMax / 2);
-  const killed = program.kill();
-  running = killed.then(async () => {
-    client.close();
-    await start();
-  });
+  running = restart();
   await Promise.all([...acting, running]);
 
   const { history } = crowd;
