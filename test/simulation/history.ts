@@ -1,6 +1,7 @@
 /**
  * What everyone asked and was told, as a history whose order can be searched for (`test/linearizability`). Where two
- * answers of one key may differ by right, or the clock jumps, no order is demanded: then it records nothing.
+ * answers of one key may differ by right, the clock jumps, or wallets have an engine of their own, no order is demanded:
+ * then it records nothing.
  */
 import type { Answer } from '../../api/http/answer.ts';
 import { checkHistory } from '../linearizability/check-history.ts';
@@ -19,6 +20,18 @@ export type Finish = (answer: Answer) => void;
 
 const nothing: Finish = () => undefined;
 
+/** A reservation as the journal has it. Times in ms since the epoch. */
+export interface MadeReservation {
+  readonly id: string;
+  readonly userId: string;
+  readonly seatIds: readonly string[];
+  readonly totalPrice: number;
+  readonly heldAt: number;
+  readonly expiresAt: number;
+  /** Of the key that is bound to it; null where there was none. */
+  readonly scope: string | null;
+}
+
 type Asked = Pick<Recorded, 'door' | 'userId' | 'callMs'> & { readonly key?: string };
 
 export class History {
@@ -30,7 +43,8 @@ export class History {
   constructor(world: SimulatedWorld, settings: Settings) {
     this.#world = world;
     this.#settings = settings;
-    this.#isKept = settings.limits.keyTtlMs >= keyTtlMinMs && !settings.clockJumps;
+    // Between two engines a payment takes its time, and others see it: it is no single operation there.
+    this.#isKept = settings.limits.keyTtlMs >= keyTtlMinMs && !settings.clockJumps && !settings.split;
   }
 
   /** A request has come to the program. */
@@ -53,12 +67,37 @@ export class History {
     };
   }
 
-  /** Why no order explains the history; null where one does, or none was searched for. */
-  problem(): string | null {
+  /**
+   * Why no order explains the history; null where one does, or none was searched for.
+   *
+   * @param made every reservation that the journal has. Of a hold whose answer got lost, people learn when they look.
+   */
+  problem(made: readonly MadeReservation[]): string | null {
     if (this.#operations.length === 0) return null;
+    for (const reservation of made) if (!this.#knows(reservation)) return `nobody had asked for ${reservation.id}`;
     const { holdTtlMs } = this.#settings.rules;
     const verdict = checkHistory(this.#operations, { toleranceMs: 1, holdTtlMs, stepsMax: searchStepsMax });
     return verdict.type === 'violation' ? `no order explains what was told of ${verdict.object}: ${verdict.why}` : null;
+  }
+
+  /** Whether a hold gave it; one without an answer does when it asked for the same and can have given it. */
+  #knows({ id, userId, seatIds, totalPrice, heldAt, expiresAt, scope }: MadeReservation): boolean {
+    const seats = [...seatIds].sort().join();
+    let unanswered: number | null = null;
+    for (const [index, operation] of this.#operations.entries()) {
+      if (operation.type !== 'hold' || operation.userId !== userId) continue;
+      const { outcome } = operation;
+      if (outcome.type === 'done' && outcome.reservationId === id) return true;
+      const sameKey = scope === null ? operation.key === undefined : operation.key?.startsWith(`${scope} `) === true;
+      if (!sameKey) continue;
+      const asked = `${operation.scheduleId}.` === id.slice(0, id.lastIndexOf('.') + 1) && operation.callMs <= heldAt;
+      if (outcome.type === 'unknown' && asked && [...operation.seatIds].sort().join() === seats) unanswered ??= index;
+    }
+    const operation = unanswered === null ? undefined : this.#operations[unanswered];
+    if (unanswered === null || operation?.type !== 'hold') return false;
+    const outcome = { type: 'done', reservationId: id, totalPrice, expiresAtMs: expiresAt } as const;
+    this.#operations[unanswered] = { ...operation, outcome };
+    return true;
   }
 }
 

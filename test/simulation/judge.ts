@@ -3,14 +3,14 @@
  * must rest on batches that are on disk (invariant 3), and a bound key gives the answer that it gave before (invariant 6).
  * What is durable is known from the auditor, which replays each batch when it reaches the disk.
  */
-import type { AdmissionEvent } from '../../actors/admission/messages.ts';
-import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
+import type { ScheduleEvent, SeatsHeld } from '../../actors/schedule/messages.ts';
 import type { WalletEvent } from '../../actors/wallet/messages.ts';
 import type { Answer } from '../../api/http/answer.ts';
 import { idOf, kindOf } from '../../engine/actor.ts';
 import type { JournaledEvent, StoredBatch } from '../../engine/ports.ts';
 import { Auditor } from '../../storage/audit/auditor.ts';
 import type { FindingCode } from '../../storage/audit/findings.ts';
+import type { MadeReservation } from './history.ts';
 import { fingerprintOfRequest, scopeOfRequest, type Request } from './request.ts';
 import type { Settings } from './settings.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
@@ -22,7 +22,7 @@ interface ToldKey {
   readonly fingerprint: string;
   readonly body: string;
   readonly status: number;
-  /** Stamped time at which it was bound, at the latest, ms. */
+  /** Stamped time at which it was bound, ms. */
   readonly atMs: number;
 }
 
@@ -58,6 +58,11 @@ export class Judge {
   readonly #freedAtMs = new Map<string, number>();
   /** Places told to their users, by room, epoch and place. */
   readonly #places = new Map<string, ToldPlace>();
+  /** Scopes of keys by the reservation that is bound to them. */
+  readonly #heldUnder = new Map<string, string>();
+  /** Stamped time at which a key was bound last, ms. */
+  readonly #boundAtMs = new Map<string, number>();
+  readonly #unansweredSinceMs = new Map<string, number>();
   #findingsSeen = 0;
 
   constructor(world: SimulatedWorld, settings: Settings) {
@@ -86,7 +91,14 @@ export class Judge {
     this.auditor.batch({ ...batch, number: this.counts.batches });
     for (const turn of batch.turns) {
       for (const journaled of turn.events) this.#note(journaled);
-      if (turn.binding?.scope.startsWith('do|') === true) this.carriedOut.add(turn.binding.scope);
+      if (turn.binding === undefined) continue;
+      const { scope } = turn.binding;
+      this.#boundAtMs.set(scope, turn.atMs);
+      if (scope.startsWith('do|')) this.carriedOut.add(scope);
+      for (const { event } of turn.events) {
+        // True: only schedules have events of this name.
+        if (event.type === 'SeatsHeld') this.#heldUnder.set((event as SeatsHeld).reservation.id, scope);
+      }
     }
     this.heedFindings();
   }
@@ -100,9 +112,23 @@ export class Judge {
     }
   }
 
-  /** The program answers. `sinceMs`: when the request came to it, of the simulation's clock. */
+  /**
+   * A request comes to the program. Since when its answer may speak of what was: now, or, behind an unanswered one with
+   * the same key, whose refusal it shares, since that came, maybe to the process before.
+   */
+  arrived(request: Request): number {
+    const nowMs = this.#world.monotonicMs();
+    const scope = scopeOfRequest(request);
+    if (scope === null) return nowMs;
+    const sinceMs = this.#unansweredSinceMs.get(scope) ?? nowMs;
+    this.#unansweredSinceMs.set(scope, sinceMs);
+    return sinceMs;
+  }
+
+  /** The program answers. `sinceMs`: see `arrived`. */
   told(request: Request, answer: Answer, sinceMs: number, stampMs: number): void {
     this.counts.told += 1;
+    this.#unansweredSinceMs.delete(scopeOfRequest(request) ?? '');
     const text = answer.body === null ? '' : typeof answer.body === 'string' ? answer.body : 'bytes';
     const body: Body = text.startsWith('{') ? (JSON.parse(text) as Body) : {};
     const isReplay = answer.headers.some(([name]) => name === 'Idempotency-Replayed');
@@ -120,6 +146,16 @@ export class Judge {
     // Whoever is inside has the session's token already: a place drawn beside it promises nothing, and is given up.
     if (this.auditor.sessions(room).has(userId)) return;
     this.#placeTold(room, epoch, place, userId);
+  }
+
+  /** Every reservation that the journal has. */
+  reservations(): MadeReservation[] {
+    return this.auditor.schedules.model.reservations.map(
+      ({ id, userId, seats, schedule, totalPrice, heldAt, expiresAt }) => {
+        const seatIds = seats.map((index) => schedule.hall.seatAt(index).id);
+        return { id, userId, seatIds, totalPrice, heldAt, expiresAt, scope: this.#heldUnder.get(id) ?? null };
+      },
+    );
   }
 
   /** Everyone who was told a place and is neither inside, nor was, nor left, nor lost with the line. */
@@ -150,7 +186,8 @@ export class Judge {
         this.wrong(`${scope} was told ${before.body} first, and then ${text}`);
       }
     } else if (answer.status < 300 && before === undefined) {
-      this.#keys.set(scope, { fingerprint, body: text, status: answer.status, atMs: stampMs });
+      const atMs = this.#boundAtMs.get(scope) ?? stampMs;
+      this.#keys.set(scope, { fingerprint, body: text, status: answer.status, atMs });
     } else if (answer.status < 300) this.#keys.delete(scope);
   }
 
@@ -294,8 +331,6 @@ export class Judge {
         return this.#noteWallet(idOf(actor), event as WalletEvent);
       case 'schedule':
         return this.#noteSchedule(idOf(actor), event as ScheduleEvent);
-      case 'admission':
-        return this.#noteRoom(event as AdmissionEvent);
     }
   }
 
@@ -316,6 +351,4 @@ export class Judge {
     if (event.type !== 'HoldCancelled' && event.type !== 'HoldExpired') return;
     for (const { id } of event.reservation.seats) this.#freedAtMs.set(`${scheduleId}/${id}`, this.#world.monotonicMs());
   }
-
-  #noteRoom(_event: AdmissionEvent): void {}
 }

@@ -201,7 +201,7 @@ export class Person {
 
   async #ask(program: SimulatedProgram, request: Request): Promise<void> {
     const { world, chance, judge, history, nats } = this.#crowd;
-    const sinceMs = world.monotonicMs();
+    const sinceMs = judge.arrived(request);
     const finish = history.begin(request);
     let answered = false;
     if (quick.has(request.wish.type) && chance.of(20)) {

@@ -259,7 +259,7 @@ class Simulation {
     for (const scope of this.#queue.acknowledged) {
       if (!this.#judge.carriedOut.has(scope)) this.#judge.wrong(`the durable command ${scope} has no outcome`);
     }
-    const disorder = this.#history.problem();
+    const disorder = this.#history.problem(this.#judge.reservations());
     if (disorder !== null) this.#judge.wrong(disorder);
     this.#judge.auditor.finish();
     this.#judge.heedFindings();

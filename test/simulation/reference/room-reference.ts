@@ -168,6 +168,8 @@ export class RoomReference {
     if (reached === line.takenThrough) return unchanged();
     const events = admitted.map(({ place, userId }) => `UserAdmitted ${epoch} ${place} ${userId}`);
     if (reached > (admitted.at(-1)?.place ?? line.takenThrough)) events.push(`PlacesPassed ${epoch} ${reached}`);
+    // Which of them ends first is not promised where not all of them fit into one turn.
+    if (this.#due(atMs).length > over.length) return `but for endings ${happened(events)}`;
     const leaving = admitted.length === 0 ? [] : over;
     // Whoever comes in again has ended before, also where more are due than one turn ends.
     const again = admitted.flatMap(({ userId }) => this.#inside.get(userId) ?? []);
