@@ -67,7 +67,7 @@ export class DurableQueue {
   }
 
   async #carryOut(queued: Queued, program: SimulatedProgram): Promise<void> {
-    const outcome = await program.carryOut(messageOf(queued.request));
+    const outcome = await program.doors.carryOut(messageOf(queued.request));
     queued.deliveredTo = null;
     if (!program.life.alive || outcome === 'overloaded' || outcome === 'draining' || this.#chance.of(10)) {
       // Sent back, or the ack was lost: it comes again.

@@ -104,8 +104,9 @@ export class History {
 /** Null for what is no operation on seats, reservations or wallets. */
 function recorded({ wish }: Request, asked: Asked, returnMs: number, answer: Answer | null): Recorded | null {
   const common = { ...asked, returnMs };
-  const body = answer === null ? null : (JSON.parse(String(answer.body)) as Readonly<Record<string, unknown>>);
-  if (body === null || answer === null) return ended(wish, common, { type: 'unknown' });
+  if (typeof answer?.body !== 'string') return ended(wish, common, { type: 'unknown' });
+  // Every answer with a text is JSON.
+  const body = JSON.parse(answer.body) as Readonly<Record<string, unknown>>;
   if (answer.status >= 300) {
     const { code, seatIds, balance, required } = body as {
       readonly code: string;

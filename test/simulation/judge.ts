@@ -3,7 +3,7 @@
  * must rest on batches that are on disk (invariant 3), and a bound key gives the answer that it gave before (invariant 6).
  * What is durable is known from the auditor, which replays each batch when it reaches the disk.
  */
-import type { ScheduleEvent, SeatsHeld } from '../../actors/schedule/messages.ts';
+import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { WalletEvent } from '../../actors/wallet/messages.ts';
 import type { Answer } from '../../api/http/answer.ts';
 import { idOf, kindOf } from '../../engine/actor.ts';
@@ -11,28 +11,14 @@ import type { JournaledEvent, StoredBatch } from '../../engine/ports.ts';
 import { Auditor } from '../../storage/audit/auditor.ts';
 import type { FindingCode } from '../../storage/audit/findings.ts';
 import type { MadeReservation } from './history.ts';
-import { fingerprintOfRequest, scopeOfRequest, type Request } from './request.ts';
+import { KeyJudge } from './key-judge.ts';
+import { PlaceJudge } from './place-judge.ts';
+import type { Request } from './request.ts';
 import type { Settings } from './settings.ts';
 import type { SimulatedWorld } from './simulated-world.ts';
 
 /** What stands in the batches of two journals that are judged as one, and is right there. */
 const splitCodes: ReadonlySet<FindingCode> = new Set<FindingCode>(['time-back']);
-
-interface ToldKey {
-  readonly fingerprint: string;
-  readonly body: string;
-  readonly status: number;
-  /** Stamped time at which it was bound, ms. */
-  readonly atMs: number;
-}
-
-/** A place in line that its user knows of. */
-export interface ToldPlace {
-  readonly userId: string;
-  readonly room: string;
-  readonly epoch: string;
-  readonly place: number;
-}
 
 /** A value that a durable state had, until `untilMs` of the simulation's clock. */
 interface Held<Value> {
@@ -47,28 +33,21 @@ export class Judge {
   /** The first is what the run fails with. */
   readonly problems: string[] = [];
   readonly counts = { told: 0, replays: 0, refusals: 0, batches: 0 };
-  /** Scopes of durable commands that the journal has an outcome for. */
-  readonly carriedOut = new Set<string>();
+  readonly places: PlaceJudge;
   readonly #world: SimulatedWorld;
   readonly #settings: Settings;
-  readonly #keys = new Map<string, ToldKey>();
+  readonly #keys: KeyJudge;
   readonly #charges = new Map<string, string>();
   readonly #balances = new Map<string, Held<number>[]>();
   /** Until when a seat was taken, by schedule and seat, ms; for those that are free now. */
   readonly #freedAtMs = new Map<string, number>();
-  /** Places told to their users, by room, epoch and place. */
-  readonly #places = new Map<string, ToldPlace>();
-  /** Scopes of keys by the reservation that is bound to them. */
-  readonly #heldUnder = new Map<string, string>();
-  /** Stamped time at which a key was bound last, ms. */
-  readonly #boundAtMs = new Map<string, number>();
-  readonly #unansweredSinceMs = new Map<string, number>();
   #findingsSeen = 0;
 
   constructor(world: SimulatedWorld, settings: Settings) {
     const { holdTtlMs, seatsPerReservationMax, seatsPerUserMax, balanceMax, endedReservationsMax } = settings.rules;
     this.#world = world;
     this.#settings = settings;
+    this.#keys = new KeyJudge(settings.limits.keyTtlMs);
     this.auditor = new Auditor({
       holdTtlMs,
       seatsPerReservationMax,
@@ -79,6 +58,7 @@ export class Judge {
       overdueMaxMs: 1_000,
       pauseMaxMs: 250,
     });
+    this.places = new PlaceJudge(this.auditor, settings.powerLoss, this.wrong);
   }
 
   readonly wrong = (what: string): void => {
@@ -91,14 +71,7 @@ export class Judge {
     this.auditor.batch({ ...batch, number: this.counts.batches });
     for (const turn of batch.turns) {
       for (const journaled of turn.events) this.#note(journaled);
-      if (turn.binding === undefined) continue;
-      const { scope } = turn.binding;
-      this.#boundAtMs.set(scope, turn.atMs);
-      if (scope.startsWith('do|')) this.carriedOut.add(scope);
-      for (const { event } of turn.events) {
-        // True: only schedules have events of this name.
-        if (event.type === 'SeatsHeld') this.#heldUnder.set((event as SeatsHeld).reservation.id, scope);
-      }
+      this.#keys.bound(turn);
     }
     this.heedFindings();
   }
@@ -112,28 +85,20 @@ export class Judge {
     }
   }
 
-  /**
-   * A request comes to the program. Since when its answer may speak of what was: now, or, behind an unanswered one with
-   * the same key, whose refusal it shares, since that came, maybe to the process before.
-   */
+  /** A request comes to the program: since when its answer may speak of what was, ms of the simulation's clock. */
   arrived(request: Request): number {
-    const nowMs = this.#world.monotonicMs();
-    const scope = scopeOfRequest(request);
-    if (scope === null) return nowMs;
-    const sinceMs = this.#unansweredSinceMs.get(scope) ?? nowMs;
-    this.#unansweredSinceMs.set(scope, sinceMs);
-    return sinceMs;
+    return this.#keys.arrived(request, this.#world.monotonicMs());
   }
 
   /** The program answers. `sinceMs`: see `arrived`. */
   told(request: Request, answer: Answer, sinceMs: number, stampMs: number): void {
     this.counts.told += 1;
-    this.#unansweredSinceMs.delete(scopeOfRequest(request) ?? '');
     const text = answer.body === null ? '' : typeof answer.body === 'string' ? answer.body : 'bytes';
     const body: Body = text.startsWith('{') ? (JSON.parse(text) as Body) : {};
     const isReplay = answer.headers.some(([name]) => name === 'Idempotency-Replayed');
     if (answer.status === 500) this.wrong(`an internal error: ${text}`);
-    this.#judgeKey(request, answer, text, isReplay, stampMs);
+    if (isReplay) this.counts.replays += 1;
+    for (const problem of this.#keys.told(request, { answer, text, isReplay, stampMs })) this.wrong(problem);
     const why =
       answer.status < 300
         ? this.#unfounded(request, body, sinceMs, isReplay)
@@ -141,11 +106,9 @@ export class Judge {
     if (why !== null) this.wrong(`${JSON.stringify(request)} was told ${answer.status} ${text}: ${why}`);
   }
 
-  /** A place that JetStream has acknowledged to someone who joined without the program. */
-  toldPlace(room: string, epoch: string, place: number, userId: string): void {
-    // Whoever is inside has the session's token already: a place drawn beside it promises nothing, and is given up.
-    if (this.auditor.sessions(room).has(userId)) return;
-    this.#placeTold(room, epoch, place, userId);
+  /** Whether the journal has an outcome for a durable command. */
+  isCarriedOut(scope: string): boolean {
+    return this.#keys.isBound(scope);
   }
 
   /** Every reservation that the journal has. */
@@ -153,42 +116,9 @@ export class Judge {
     return this.auditor.schedules.model.reservations.map(
       ({ id, userId, seats, schedule, totalPrice, heldAt, expiresAt }) => {
         const seatIds = seats.map((index) => schedule.hall.seatAt(index).id);
-        return { id, userId, seatIds, totalPrice, heldAt, expiresAt, scope: this.#heldUnder.get(id) ?? null };
+        return { id, userId, seatIds, totalPrice, heldAt, expiresAt, scope: this.#keys.scopeOf(id) };
       },
     );
-  }
-
-  /** Everyone who was told a place and is neither inside, nor was, nor left, nor lost with the line. */
-  stillWaiting(): ToldPlace[] {
-    return [...this.#places.values()].filter(({ room, epoch, place }) => {
-      const line = this.auditor.rooms.rooms.get(room)?.lines.get(epoch);
-      return line === undefined || (!line.lost && place > line.takenThrough && !line.left.has(place));
-    });
-  }
-
-  #judgeKey(request: Request, answer: Answer, text: string, isReplay: boolean, stampMs: number): void {
-    const scope = scopeOfRequest(request);
-    if (scope === null) {
-      if (isReplay) this.wrong(`${JSON.stringify(request)} has no key and was told a replay`);
-      return;
-    }
-    if (isReplay) this.counts.replays += 1;
-    const fingerprint = fingerprintOfRequest(request);
-    const before = this.#keys.get(scope);
-    const bound = before !== undefined && stampMs < before.atMs + this.#settings.limits.keyTtlMs - 1_000;
-    const { code } = answer;
-    if (code === 'overloaded' || code === 'draining' || code === 'queue_unavailable') return;
-    if (bound && before.fingerprint !== fingerprint) {
-      if (code !== 'idempotency_key_reused') this.wrong(`${scope} is bound to another command, and was told ${text}`);
-    } else if (bound) {
-      if (!isReplay) this.wrong(`${scope} is bound, and was told as new: ${text}`);
-      if (text !== before.body || answer.status !== before.status) {
-        this.wrong(`${scope} was told ${before.body} first, and then ${text}`);
-      }
-    } else if (answer.status < 300 && before === undefined) {
-      const atMs = this.#boundAtMs.get(scope) ?? stampMs;
-      this.#keys.set(scope, { fingerprint, body: text, status: answer.status, atMs });
-    } else if (answer.status < 300) this.#keys.delete(scope);
   }
 
   /** Why what a success says is not so; null when it is. */
@@ -257,7 +187,7 @@ export class Judge {
     const there = this.auditor.rooms.rooms.get(room);
     const line = there?.lines.get(epoch);
     const session = there?.sessions.get(userId);
-    this.#placeTold(room, epoch, place, userId);
+    this.places.told({ room, epoch, place, userId });
     if (status === 'active' && session === undefined && (line?.takenThrough ?? 0) < place)
       return 'on disk it is not let in';
     if (
@@ -270,24 +200,6 @@ export class Judge {
       return 'on disk it still waits';
     }
     return null;
-  }
-
-  #placeTold(room: string, epoch: string, place: number, userId: string): void {
-    const name = `${room}|${epoch}|${place}`;
-    const before = this.#places.get(name);
-    // A line that lost power draws places again that nobody knows to have been told.
-    if (before !== undefined && before.userId !== userId && !this.#settings.powerLoss) {
-      this.wrong(`place ${place} of ${room} was told to ${before.userId} and to ${userId}`);
-    }
-    if (before?.userId === userId) return;
-    // Who is inside and joins by publishing draws a place beside the session; what the door tells is the session's.
-    const inside = this.auditor.rooms.rooms.get(room)?.sessions.get(userId)?.place === place;
-    for (const other of inside || this.#settings.powerLoss ? [] : this.stillWaiting()) {
-      if (other.userId === userId && other.room === room && other.epoch === epoch) {
-        this.wrong(`${userId} waits at place ${other.place} of ${room}, and was told place ${place}`);
-      }
-    }
-    this.#places.set(name, { userId, room, epoch, place });
   }
 
   /** Why a refusal says what is not so; null when it does not, or nothing is known of it. */

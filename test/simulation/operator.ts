@@ -3,7 +3,8 @@ import type { Chance } from './chance.ts';
 import type { Judge } from './judge.ts';
 import { namesOf, rooms, seatPrice, stackOf } from './people.ts';
 import { policyFor, type Settings } from './settings.ts';
-import type { HttpRequest, SimulatedProgram } from './simulated-program.ts';
+import type { HttpRequest } from './simulated-doors.ts';
+import type { SimulatedProgram } from './simulated-program.ts';
 import { startWallMs, type SimulatedWorld } from './simulated-world.ts';
 
 /** The one section of every hall here. */
@@ -123,7 +124,7 @@ export class Operator {
 
   async #do(program: SimulatedProgram, step: HttpRequest): Promise<'done' | 'again' | 'dead'> {
     try {
-      const answer = await program.http(step);
+      const answer = await program.doors.http(step);
       if (!program.life.alive) return 'dead';
       // There already: a try of before had no answer.
       if (answer.status < 300 || answer.code === 'already_exists') return 'done';

@@ -128,7 +128,7 @@ export class Person {
     if (stream === undefined) return;
     const stored = stream.store(`onsale.v1.line.${room}.${this.userId}`, new Uint8Array());
     const epoch = stream.description.split('epoch ')[1] ?? '';
-    if (stored.type === 'stored') judge.toldPlace(room, epoch, stored.seq, this.userId);
+    if (stored.type === 'stored') judge.places.acknowledged({ room, epoch, place: stored.seq, userId: this.userId });
   }
 
   #hold(): Wish {

@@ -84,7 +84,7 @@ export function messageOf({ door, userId, wish, key }: Request) {
 export async function askProgram(program: SimulatedProgram, request: Request): Promise<Answer> {
   const { door, userId, wish, token, key } = request;
   if (door !== 'http') {
-    const answer = await program.cmd(messageOf(request));
+    const answer = await program.doors.cmd(messageOf(request));
     if (answer === null) throw new Error(`nobody listens to ${JSON.stringify(wish)}`);
     return answer;
   }
@@ -92,36 +92,40 @@ export async function askProgram(program: SimulatedProgram, request: Request): P
   switch (wish.type) {
     case 'hold': {
       const { scheduleId, seatIds } = wish;
-      return await program.http({ operation: 'holdSeats', body: { scheduleId, seatIds }, ...common });
+      return await program.doors.http({ operation: 'holdSeats', body: { scheduleId, seatIds }, ...common });
     }
     case 'pay':
-      return await program.http({
+      return await program.doors.http({
         operation: 'payReservation',
         body: { reservationId: wish.reservationId },
         ...common,
       });
     case 'cancel':
-      return await program.http({ operation: 'cancelReservation', params: { id: wish.reservationId }, ...common });
+      return await program.doors.http({
+        operation: 'cancelReservation',
+        params: { id: wish.reservationId },
+        ...common,
+      });
     case 'reservation':
-      return await program.http({ operation: 'getReservation', params: { id: wish.reservationId }, ...common });
+      return await program.doors.http({ operation: 'getReservation', params: { id: wish.reservationId }, ...common });
     case 'charge':
-      return await program.http({
+      return await program.doors.http({
         operation: 'chargeBalance',
         params: { userId },
         body: { amount: wish.amount },
         ...common,
       });
     case 'balance':
-      return await program.http({ operation: 'getBalance', params: { userId } });
+      return await program.doors.http({ operation: 'getBalance', params: { userId } });
     case 'join':
-      return await program.http({ operation: 'joinQueue', body: { userId, room: wish.room } });
+      return await program.doors.http({ operation: 'joinQueue', body: { userId, room: wish.room } });
     case 'token':
-      return await program.http({ operation: 'getQueueToken', token: wish.token });
+      return await program.doors.http({ operation: 'getQueueToken', token: wish.token });
     case 'leave':
-      return await program.http({ operation: 'leaveQueue', token: wish.token });
+      return await program.doors.http({ operation: 'leaveQueue', token: wish.token });
     case 'seats':
-      return await program.http({ operation: 'listSeats', params: { scheduleId: wish.scheduleId }, ...common });
+      return await program.doors.http({ operation: 'listSeats', params: { scheduleId: wish.scheduleId }, ...common });
     case 'concerts':
-      return await program.http({ operation: 'listConcerts', ...common });
+      return await program.doors.http({ operation: 'listConcerts', ...common });
   }
 }

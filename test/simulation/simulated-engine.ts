@@ -1,5 +1,5 @@
 /** One engine with everything that stands around it in a process: the real ones, over a simulated disk and time. */
-import type { Address, ErasedKind } from '../../engine/actor.ts';
+import type { Address } from '../../engine/actor.ts';
 import { kindOf } from '../../engine/actor.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineHooks, RemoteMessage } from '../../engine/options.ts';
@@ -90,7 +90,7 @@ class SimulatedFollower implements JournalFollower {
       source: disk,
       store: new SimulatedStore(disk),
       consumer: setting.consumer,
-      kinds: kindsByName(createKinds(settings.rules)),
+      kinds: createKinds(settings.rules),
       keyTtlMs: settings.limits.keyTtlMs,
       nowMs: () => world.monotonicMs(),
     });
@@ -123,8 +123,4 @@ class SimulatedFollower implements JournalFollower {
       if (more || !this.caughtUp) this.#schedule();
     });
   }
-}
-
-function kindsByName(kinds: Readonly<Record<string, ErasedKind>>): Readonly<Record<string, ErasedKind>> {
-  return kinds;
 }

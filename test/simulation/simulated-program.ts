@@ -2,42 +2,24 @@
  * One process: what `api/main.ts` puts together, over a simulated world. It starts from its disks, runs until it is
  * killed or stops by itself, and is never used again.
  */
-import type { Context } from 'hono';
 import { FreeSeats } from '../../actors/catalog/free-seats.ts';
 import type { Address, Command, Protocol } from '../../engine/actor.ts';
 import { kindOf } from '../../engine/actor.ts';
 import type { AskOptions } from '../../engine/asker.ts';
 import type { StoredBatch } from '../../engine/ports.ts';
 import { addKnownConcerts, countingHooks } from '../../api/catalog-counters.ts';
-import type { Answer } from '../../api/http/answer.ts';
-import type { HttpDependencies } from '../../api/http/dependencies.ts';
-import type { ErasedCall, Operation } from '../../api/http/operation.ts';
-import { parseBody } from '../../api/http/parse-body.ts';
-import type { QueueStreams } from '../../api/http/queue-streams.ts';
-import { adminRoutes } from '../../api/http/routes/admin.ts';
-import { browseRoutes } from '../../api/http/routes/browse.ts';
-import { paymentRoutes } from '../../api/http/routes/payments.ts';
-import { queueRoutes } from '../../api/http/routes/queue.ts';
-import { reservationRoutes } from '../../api/http/routes/reservations.ts';
-import { userRoutes } from '../../api/http/routes/users.ts';
-import { SeatChanges } from '../../api/http/seat-changes.ts';
-import type { SeatStreams } from '../../api/http/seat-streams.ts';
 import { createLog } from '../../api/log.ts';
-import { readDurable } from '../../api/nats/commands/durable-message.ts';
-import { createEndpoints, type Endpoint } from '../../api/nats/commands/endpoints.ts';
-import type { Message } from '../../api/nats/commands/message.ts';
 import { Relay } from '../../api/nats/feed/relay.ts';
 import { StreamLines } from '../../api/nats/line-room.ts';
 import type { OnsaleEngine } from '../../api/protocols.ts';
 import { openEngineLine } from '../../api/queue/engine-line.ts';
-import { createQueueDesk } from '../../api/queue/queue-desk.ts';
-import { createQueueTokens } from '../../api/queue/queue-token.ts';
 import { Rooms } from '../../api/queue/rooms.ts';
 import { fixedLines } from '../../api/queue/waiting-line.ts';
 import type { Chance } from './chance.ts';
 import { DecisionJudge } from './decision-judge.ts';
 import type { Settings } from './settings.ts';
 import type { SimulatedDisk } from './simulated-disk.ts';
+import { SimulatedDoors } from './simulated-doors.ts';
 import { SimulatedEngine } from './simulated-engine.ts';
 import { simulatedFeedJournal, simulatedFeedStream } from './simulated-feed-stream.ts';
 import { DiskFault } from './simulated-journal.ts';
@@ -61,17 +43,7 @@ export interface ProgramSetting {
   readonly wrong: (what: string) => void;
 }
 
-const secret = 'a secret of the simulation';
 const log = createLog('silent');
-
-/** An HTTP request as its client sends it. */
-export interface HttpRequest {
-  readonly operation: string;
-  readonly params?: Readonly<Record<string, string>>;
-  readonly body?: object;
-  readonly token?: string;
-  readonly key?: string;
-}
 
 export class SimulatedProgram {
   readonly life: Life = { alive: true };
@@ -83,9 +55,7 @@ export class SimulatedProgram {
   readonly link: SimulatedLink;
   readonly relay: Relay;
   readonly #setting: ProgramSetting;
-  readonly #tokens = createQueueTokens(secret, 1_000);
-  readonly #operations = new Map<string, Operation>();
-  readonly #endpoints: readonly Endpoint[];
+  readonly doors: SimulatedDoors;
   #ready = false;
   /** Internal commands that were accepted, to be given again. */
   readonly #given: { readonly to: Address; readonly command: Command }[] = [];
@@ -125,7 +95,10 @@ export class SimulatedProgram {
     this.rooms = this.#makeRooms();
     late.rooms = this.rooms;
     this.relay = this.#startRelay();
-    this.#endpoints = this.#openDoors();
+    const [first] = this.engines;
+    if (first === undefined) throw new Error('a program has an engine');
+    const onError = (error: unknown): void => this.#heed(error, wrong);
+    this.doors = new SimulatedDoors({ program: this, world, readModel, first: first.engine, onError });
     this.rooms.start().then(
       () => (this.#ready = true),
       (error: unknown) => this.life.alive && wrong(`rooms did not start: ${String(error)}`),
@@ -184,41 +157,6 @@ export class SimulatedProgram {
     if (command.type !== 'AdmitPeople' && command.type !== 'SettleLine' && command.type !== 'LeaveLine') return;
     this.#given.push({ to, command });
     if (this.#given.length > 20) this.#given.shift();
-  }
-
-  /** A request that has come through the door's checks of form; its answer when the door gives one. */
-  async http({ operation, params = {}, body, token, key }: HttpRequest): Promise<Answer> {
-    const found = this.#operations.get(operation);
-    if (found === undefined) throw new Error(`there is no operation ${operation}`);
-    const place = token === undefined ? null : this.#tokens.verify(token);
-    if (token !== undefined && place === null) throw new Error(`${token} is no token of this program`);
-    const read =
-      found.body === undefined ? null : parseBody(found.body, new TextEncoder().encode(JSON.stringify(body)));
-    if (read?.ok === false) return read.answer;
-    const call: ErasedCall = {
-      params: found.params?.parse(params),
-      query: found.query?.parse({}),
-      body: read?.value,
-      caller: { place, token: token ?? null, jwtUser: null },
-      key: key ?? null,
-      requestId: 'simulated',
-    };
-    return await found.handle(call, noContext);
-  }
-
-  /** A request of a service; null where nobody listens on the subject. */
-  async cmd(message: Message): Promise<Answer | null> {
-    const prefix = message.subject.split('.').slice(0, 4).join('.');
-    const endpoint = this.#endpoints.find(({ subject }) => subject === `${prefix}.*`);
-    return endpoint === undefined ? null : await endpoint.answer(message);
-  }
-
-  /** A durable command: its outcome's name, or null for a message that is none. */
-  async carryOut(message: Message): Promise<string | null> {
-    const read = readDurable(message);
-    if (!read.ok) return null;
-    const outcome = await read.ask(this.engine);
-    return outcome.type === 'rejected' ? outcome.code : 'accepted';
   }
 
   #fatal(error: unknown): void {
@@ -301,48 +239,4 @@ export class SimulatedProgram {
     world.after(1_000, this.life, remember);
     return relay;
   }
-
-  #openDoors(): readonly Endpoint[] {
-    const { world, readModel, wrong } = this.#setting;
-    const { engine, rooms, freeSeats, life } = this;
-    const onError = (error: unknown): void => this.#heed(error, wrong);
-    const desk = createQueueDesk({ engine, tokens: this.#tokens, rooms, timers: world.timersOf(life), onError });
-    const readModelProgress = {
-      get through() {
-        return readModel.through;
-      },
-      async reached(batch: number) {
-        while (readModel.through < batch) await world.sleep(10, life);
-      },
-    };
-    const [first] = this.engines;
-    const seatChanges = new SeatChanges({
-      openBatch: () => first?.engine.batch ?? 0,
-      durableBatch: () => first?.engine.durableBatch ?? 0,
-    });
-    // What the routes of a simulation ask for; sockets, streams, limits and metrics belong to the door around them.
-    const deps = {
-      engine,
-      desk,
-      rooms,
-      freeSeats,
-      readModel,
-      readModelProgress,
-      seatChanges,
-    } as unknown as HttpDependencies;
-    const noStreams = {} as SeatStreams & QueueStreams;
-    const operations = [
-      ...queueRoutes(deps, noStreams),
-      ...browseRoutes(deps, noStreams, 'boot'),
-      ...reservationRoutes(deps),
-      ...paymentRoutes(deps),
-      ...userRoutes(deps),
-      ...adminRoutes(deps),
-    ];
-    for (const operation of operations) this.#operations.set(operation.id, operation);
-    return createEndpoints({ engine, desk, readModel: deps.readModel, readModelProgress });
-  }
 }
-
-/** The operations that are called read a request's headers at most. */
-const noContext = { req: { method: 'GET', header: () => undefined } } as unknown as Context;

@@ -10,9 +10,10 @@ import { Chance } from './chance.ts';
 import { DurableQueue } from './durable-queue.ts';
 import { feedProblems } from './feed-judge.ts';
 import { History } from './history.ts';
-import { Judge, type ToldPlace } from './judge.ts';
+import { Judge } from './judge.ts';
 import { Operator } from './operator.ts';
 import { Person } from './people.ts';
+import type { ToldPlace } from './place-judge.ts';
 import { jumpMaxMs, settingsFor, type Settings } from './settings.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { SimulatedNats } from './simulated-nats.ts';
@@ -232,7 +233,7 @@ class Simulation {
     const program = this.#program;
     if (program === null || !program.ready) return ['the program is not ready'];
     if (this.#queue.size > 0) unfinished.push(`${this.#queue.size} durable commands wait`);
-    const waiting = this.#judge.stillWaiting().filter((told) => !this.#lostWithPower(told));
+    const waiting = this.#judge.places.stillWaiting().filter((told) => !this.#lostWithPower(told));
     if (waiting.length > 0) unfinished.push(`in line: ${JSON.stringify(waiting[0])}`);
     const held = this.#judge.auditor.schedules.model.reservations.find(
       ({ status }) => status === 'held' || status === 'paying',
@@ -257,7 +258,7 @@ class Simulation {
     for (const what of unfinished) this.#judge.wrong(`in the end ${what}`);
     if (unfinished.length > 0) return;
     for (const scope of this.#queue.acknowledged) {
-      if (!this.#judge.carriedOut.has(scope)) this.#judge.wrong(`the durable command ${scope} has no outcome`);
+      if (!this.#judge.isCarriedOut(scope)) this.#judge.wrong(`the durable command ${scope} has no outcome`);
     }
     const disorder = this.#history.problem(this.#judge.reservations());
     if (disorder !== null) this.#judge.wrong(disorder);
