@@ -40,6 +40,7 @@ export async function run(start: Start): Promise<void> {
   };
   process.on('uncaughtException', fatal);
   process.on('unhandledRejection', fatal);
+  for (const warning of parsed.warnings) log.warn(warning);
   if (config.authJwtSecret === null) {
     log.warn('AUTH_JWT_SECRET is not set: callers name their own user. Use this for development only');
   }

@@ -21,7 +21,7 @@ export interface QueueTokens {
 
 /** @param cacheMax bound of the tokens remembered; at least half of it are the most recently used ones. */
 export function createQueueTokens(secret: string | Uint8Array, cacheMax: number): QueueTokens {
-  if (secret.length < 16) throw new Error('the secret of queue tokens must be at least 16 bytes long');
+  if (secret.length === 0) throw new Error('queue tokens need a secret');
   // Two generations: a hit in the older one moves up, and the older one is forgotten as a whole when the younger is full.
   const generationMax = Math.max(1, Math.floor(cacheMax / 2));
   let younger = new Map<string, PlaceInLine>();
