@@ -38,6 +38,7 @@ let program: Program;
 let client: Client;
 /** Pending while there is no program. */
 let running: Promise<void> = Promise.resolve();
+let restarted = false;
 
 async function start(): Promise<void> {
   const env = { NATS_URL: nats.url, HOLD_TTL_SECONDS: String(holdTtlMs / 1_000), MAX_SEATS_PER_USER: '1000' };
@@ -46,6 +47,7 @@ async function start(): Promise<void> {
 }
 
 async function restart(): Promise<void> {
+  restarted = true;
   await program.kill();
   client.close();
   await start();
@@ -94,7 +96,7 @@ class Crowd {
         assert.ok(tries < 10, `${name} gets no answer`);
       }
       // Without pauses shortly before the kill, so that it cuts off commands of nearly all clients.
-      if (this.#given < (operationsMax * 9) / 20 || this.#given > operationsMax / 2) {
+      if (this.#given < (operationsMax * 9) / 20 || restarted) {
         await sleep(this.#random.below(pauseMsMax));
       }
     }
