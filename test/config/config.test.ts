@@ -15,6 +15,14 @@ function errorsOf(env: Record<string, string>): readonly string[] {
   return parsed.errors;
 }
 
+function secretsOf(adminAndQueueBytes: number, jwtBytes: number) {
+  return {
+    ADMIN_KEY: 'a'.repeat(adminAndQueueBytes),
+    AUTH_JWT_SECRET: 'a'.repeat(jwtBytes),
+    QUEUE_TOKEN_SECRET: 'a'.repeat(adminAndQueueBytes),
+  };
+}
+
 describe('the configuration', () => {
   const defaults: Config = {
     port: 3000,
@@ -108,19 +116,14 @@ describe('the configuration', () => {
   });
 
   test('secrets that could be guessed are taken and warned of, without being shown', () => {
-    const secrets = (adminAndQueue: number, jwt: number) => ({
-      ADMIN_KEY: 'a'.repeat(adminAndQueue),
-      AUTH_JWT_SECRET: 'a'.repeat(jwt),
-      QUEUE_TOKEN_SECRET: 'a'.repeat(adminAndQueue),
-    });
-    const short = parseConfig(secrets(15, 31));
+    const short = parseConfig(secretsOf(15, 31));
     assert.ok(short.ok);
     assert.deepEqual(short.warnings, [
       'ADMIN_KEY is shorter than 16 bytes and can be guessed: give a longer one in production',
       'AUTH_JWT_SECRET is shorter than 32 bytes and can be guessed: give a longer one in production',
       'QUEUE_TOKEN_SECRET is shorter than 16 bytes and can be guessed: give a longer one in production',
     ]);
-    const long = parseConfig(secrets(16, 32));
+    const long = parseConfig(secretsOf(16, 32));
     assert.ok(long.ok && long.warnings.length === 0);
   });
 
