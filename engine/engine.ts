@@ -66,6 +66,8 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       keysMax: limits.keysInMemoryMax,
       ttlMs: limits.keyTtlMs,
       startMs: this.clock.nowMs(),
+      startBatch: journal.end.batch,
+      pageMax: limits.keysPageMax,
     });
     this.#committer = new Committer({
       journal,

@@ -11,8 +11,6 @@ import type { ClientKey } from './asker.ts';
 import type { Address } from './actor.ts';
 import type { BoundKey, KeyIndex, KeyScope } from './ports.ts';
 
-/** More than a batch holds, so that a page always completes at least one batch. */
-const loadPageKeys = 20_000;
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
 const fingerprintTextMax = 96;
 
@@ -22,6 +20,10 @@ export interface KeyTableOptions {
   readonly ttlMs: number;
   /** Stamped time at the start, ms: keys bound before are only in the index until loaded. */
   readonly startMs: number;
+  /** Number of the last batch at the start: keys bound in later ones come to memory by themselves. */
+  readonly startBatch: number;
+  /** Keys loaded at once, of those bound before the start. */
+  readonly pageMax: number;
 }
 
 export class KeyTable {
@@ -68,17 +70,17 @@ export class KeyTable {
   /** Loads one page of the keys from before the start; true when there is no more to load. */
   loadPage(): boolean {
     const sinceMs = this.#options.startMs - this.#options.ttlMs;
-    const page = this.#options.index.recent(sinceMs, this.#loadedThrough, loadPageKeys);
-    const last = page.at(-1);
-    const full = page.length >= loadPageKeys;
-    // A full page may have cut its last batch in two: that batch is read again with the next page.
-    const through = last === undefined ? this.#loadedThrough : full ? last.batch - 1 : last.batch;
+    const page = this.#options.index.recent(sinceMs, this.#loadedThrough, this.#options.pageMax);
     for (const bound of page) {
-      if (bound.atMs <= this.#options.startMs && !this.#recent.has(bound.scope)) this.#loaded.set(bound.scope, bound);
+      if (bound.batch <= this.#options.startBatch && !this.#recent.has(bound.scope)) {
+        this.#loaded.set(bound.scope, bound);
+      }
     }
     if (this.size > this.#options.keysMax) return true;
-    this.#loadedThrough = through;
-    if (full) return false;
+    const last = page.at(-1);
+    this.#loadedThrough = last?.batch ?? this.#options.startBatch;
+    // How long a page is says nothing of what comes after it: it holds whole batches.
+    if (this.#loadedThrough < this.#options.startBatch) return false;
     this.#loadedSinceMs = sinceMs;
     return true;
   }

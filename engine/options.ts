@@ -10,6 +10,8 @@ export interface EngineLimits {
   readonly turnMessagesMax: number;
   readonly idleActorsMax: number;
   readonly keysInMemoryMax: number;
+  /** Keys from before the start that are loaded at once. */
+  readonly keysPageMax: number;
   readonly keyTtlMs: number;
 }
 

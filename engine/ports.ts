@@ -137,7 +137,10 @@ export interface PendingKey extends KeyPending {
 export interface KeyIndex {
   /** One indexed read. */
   find(scope: KeyScope): BoundKey | undefined;
-  /** Keys bound at or after `sinceMs`, oldest first, at most `limit`, starting after `after` (a batch number). */
+  /**
+   * Keys bound at or after `sinceMs` in batches after number `after`, oldest first, of whole batches only: as many as
+   * `limit` lets through, one batch at least. Empty when there are none.
+   */
   recent(sinceMs: number, after: number, limit: number): readonly BoundKey[];
   /** Keyed commands whose question is still open. */
   pending(): readonly PendingKey[];

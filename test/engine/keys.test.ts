@@ -181,6 +181,28 @@ describe('what memory knows of keys', () => {
     assert.equal(restarted.keys.finds, 0);
   });
 
+  it('holds the keys of all pages after a restart, however the pages are cut', async () => {
+    for (const keysPageMax of [1, 2, 3, 4, 7, 100]) {
+      const toy = new ToyEngine();
+      const keys = Array.from({ length: 9 }, (_, index) => `k${index}`);
+      // Batches of one, two and three keys.
+      for (const from of [0, 1, 3, 6]) {
+        const asked = keys.slice(from, from === 6 ? 9 : 2 * from + 1).map((key) => toy.ask('a', put5, key));
+        await toy.world.settle();
+        await Promise.all(asked);
+      }
+      const restarted = toy.crash({ limits: { keysPageMax } });
+      await restarted.world.settle();
+      for (const key of keys) {
+        const again = await restarted.told('a', put5, key);
+        assert.ok(again.type === 'accepted' && again.replayed, `${key}, pages of ${keysPageMax}`);
+      }
+      assert.equal(restarted.total('a'), 45);
+      await restarted.told('a', put5, 'new');
+      assert.equal(restarted.keys.finds, 0, 'memory is complete');
+    }
+  });
+
   it('costs one read before the keys from before the start are loaded', async () => {
     const toy = new ToyEngine();
     await toy.told('a', put5, 'k1');

@@ -152,6 +152,16 @@ export class MemorySnapshots implements SnapshotStore {
   }
 }
 
+/** In order, and cut between two batches: as many as `limit` lets through, one batch at least. */
+export function wholeBatches(keys: BoundKey[], limit: number): readonly BoundKey[] {
+  keys.sort((a, b) => a.batch - b.batch || a.turn - b.turn);
+  const [first] = keys;
+  const beyond = keys[limit];
+  if (first === undefined || beyond === undefined) return keys;
+  const whole = keys.filter(({ batch }) => batch < beyond.batch);
+  return whole.length > 0 ? whole : keys.filter(({ batch }) => batch === first.batch);
+}
+
 export class MemoryKeys implements KeyIndex {
   finds = 0;
   readonly #disk: MemoryDisk;
@@ -167,7 +177,7 @@ export class MemoryKeys implements KeyIndex {
 
   recent(sinceMs: number, after: number, limit: number): readonly BoundKey[] {
     const found = [...this.#disk.bound.values()].filter((bound) => bound.atMs >= sinceMs && bound.batch > after);
-    return found.sort((a, b) => a.batch - b.batch || a.turn - b.turn).slice(0, limit);
+    return wholeBatches(found, limit);
   }
 
   pending(): readonly PendingKey[] {

@@ -61,6 +61,7 @@ export class ToyEngine {
         turnMessagesMax: 100,
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,
+        keysPageMax: 100,
         keyTtlMs: 24 * 60 * 60 * 1000,
         ...options.limits,
       },

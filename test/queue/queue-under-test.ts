@@ -60,6 +60,7 @@ export class QueueUnderTest {
         turnMessagesMax: 10_000,
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,
+        keysPageMax: 100,
         keyTtlMs: 24 * 60 * 60 * 1000,
       },
       hooks: { onChanged: (actor) => this.rooms?.onChanged(actor) },

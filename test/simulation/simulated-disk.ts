@@ -18,6 +18,7 @@ import type {
 import type { FollowerStore, JournalPosition, SnapshotToStore, SourcedBatch } from '../../storage/follower-ports.ts';
 import { chainNext, chainStart, sameBytes } from '../../storage/journal-schema.ts';
 import { parsedBatch } from '../../storage/journal-reader.ts';
+import { wholeBatches } from '../engine/memory-ports.ts';
 import type { JournalRow } from '../../storage/journal-schema.ts';
 
 type PositionName = 'complete_through' | 'keys_through';
@@ -199,8 +200,7 @@ export class SimulatedKeys implements KeyIndex {
     const found = [...this.#disk.keys.values()].filter(
       ({ scope, atMs, batch }) => !scope.startsWith('do|') && atMs >= sinceMs && batch > after,
     );
-    found.sort((a, b) => a.batch - b.batch || a.turn - b.turn);
-    return found.slice(0, limit);
+    return wholeBatches(found, limit);
   }
 
   pending(): readonly PendingKey[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Address } from '../../engine/actor.ts';
-import type { Turn } from '../../engine/ports.ts';
+import { KeyTable } from '../../engine/key-table.ts';
+import type { KeyIndex, Turn } from '../../engine/ports.ts';
 import { append, counted, dataDirectory, opened, turn } from './data-directory.ts';
 import type { Opened } from './data-directory.ts';
 
@@ -101,6 +102,44 @@ describe('recently bound keys', () => {
       storage.keys.recent(30, 0, 100).map(({ scope }) => scope),
       ['3.0', '3.1', '3.2', '3.3', '3.4', '5.0'],
     );
+  });
+});
+
+describe('the keys from before a start', () => {
+  it('are all in memory once they are loaded, however the pages are cut', async (t) => {
+    const storage = await opened(t, dataDirectory(t));
+    const counts = [3, 2, 5, 0, 1, 4, 4];
+    const done = indexed(storage, counts.length);
+    const batches = counts.map((count, batch) => [
+      ...Array.from({ length: count }, (_, index) => bound((batch + 1) * 10, `${batch + 1}.${index}`)),
+      turn((batch + 1) * 10, actor, [counted(actor, 1)]),
+    ]);
+    await append(storage, 1, batches);
+    await done;
+    for (const pageMax of [1, 2, 4, 5, 8, 19, 100]) {
+      let finds = 0;
+      const index: KeyIndex = {
+        find: () => void (finds += 1),
+        recent: (sinceMs, after, limit) => storage.keys.recent(sinceMs, after, limit),
+        pending: () => [],
+      };
+      const table = new KeyTable({
+        index,
+        keysMax: 1_000,
+        ttlMs: 1_000,
+        startMs: 100,
+        startBatch: counts.length,
+        pageMax,
+      });
+      while (!table.loadPage()) continue;
+      for (const [batch, count] of counts.entries()) {
+        for (let n = 0; n < count; n += 1) {
+          assert.equal(table.find(`${batch + 1}.${n}`, 100)?.batch, batch + 1, `pages of ${pageMax}`);
+        }
+      }
+      assert.equal(table.find('none', 100), undefined);
+      assert.equal(finds, 0, 'memory is complete');
+    }
   });
 });
 
