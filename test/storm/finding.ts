@@ -37,6 +37,7 @@ export interface Finding {
 const losses: ReadonlySet<FindingCode> = new Set([
   'lost-ack',
   'lost-place',
+  'swapped-place',
   'wrong-balance',
   'wrong-policy',
   'feed-gap',

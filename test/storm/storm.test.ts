@@ -7,11 +7,7 @@ import { doors } from './entry.ts';
 import { passed, reportText } from './report.ts';
 import { runStorm } from './storm.ts';
 
-/**
- * No kill of nats-server: one of 2.9.10 that is killed while it purges a line's stream can come back with an earlier
- * sequence, so that the line counts as lost (README.md). A test must not fail by that chance; the long storm may.
- */
-const blows = ['engine', 'pause-nats', 'engine-again'] as const;
+const blows = ['engine-again', 'both', 'pause-nats'] as const;
 const rounds = blows.length;
 const seed = process.env['SEED'] ?? String(Date.now());
 
@@ -29,9 +25,10 @@ test(`${rounds} blows under a mixed load lose and double nothing that was acknow
   assert.deepEqual(report.findings, []);
   assert.ok(passed(report));
   assert.deepEqual(done, [1, 2, 3]);
-  assert.deepEqual(report.kills, { engine: 3, nats: 0, pauses: 1 });
+  assert.deepEqual(report.kills, { engine: 3, nats: 1, pauses: 1 });
   assert.deepEqual(report.kept, []);
-  assert.equal(report.audits.done + report.audits.notAvailable, 1);
+  assert.ok(report.audits.done > 0);
+  assert.equal(report.audits.notAvailable, 0);
   // Else the load was too light to say anything.
   const { load } = report;
   assert.ok(load !== null);
