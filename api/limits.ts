@@ -12,8 +12,8 @@ export const limits = {
   idleActorsMax: 10_000,
   /** Bound keys remembered in memory; older ones are read from the index. */
   keysInMemoryMax: 500_000,
-  /** Keys from before the start that are loaded into memory at once. */
-  keysPageMax: 20_000,
+  /** Keys from before the start that are loaded into memory at once: some milliseconds. */
+  keysPageMax: 2_000,
   /** How long a key stays bound, ms. */
   keyTtlMs: 24 * 60 * 60 * 1000,
   /** People in the engine's own line, per room. */
