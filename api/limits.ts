@@ -14,6 +14,8 @@ export const limits = {
   keysInMemoryMax: 500_000,
   /** Keys from before the start that are loaded into memory at once: some milliseconds. */
   keysPageMax: 2_000,
+  /** Pause between two such pages, ms: a start comes first. */
+  keysPageEveryMs: 25,
   /** How long a key stays bound, ms. */
   keyTtlMs: 24 * 60 * 60 * 1000,
   /** People in the engine's own line, per room. */

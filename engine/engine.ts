@@ -241,9 +241,13 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     if (this.#looksLeft > 0 && !this.#dead) this.#options.scheduler.soon(() => this.#shrinkPiece());
   }
 
-  /** Page by page beside the work; until done, a miss costs one indexed read. */
+  /** Page by page beside the work, with pauses for it; until done, a miss costs one indexed read. */
   #loadKeys(): void {
-    if (!this.#dead && !this.#keys.loadPage()) this.#options.scheduler.soon(() => this.#loadKeys());
+    if (this.#dead || this.#keys.loadPage()) return;
+    const { scheduler, limits } = this.#options;
+    const next = (): void => this.#guarded(() => this.#loadKeys());
+    if (limits.keysPageEveryMs === 0) scheduler.soon(next);
+    else scheduler.after(limits.keysPageEveryMs, next);
   }
 
   /** Exceptions mean a bug (invariant 7), or storage that cannot be read: nothing more is confirmed. */

@@ -12,6 +12,8 @@ export interface EngineLimits {
   readonly keysInMemoryMax: number;
   /** Keys from before the start that are loaded at once. */
   readonly keysPageMax: number;
+  /** Pause between two pages, ms. */
+  readonly keysPageEveryMs: number;
   readonly keyTtlMs: number;
 }
 

@@ -62,6 +62,7 @@ export class ToyEngine {
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,
         keysPageMax: 100,
+        keysPageEveryMs: 0,
         keyTtlMs: 24 * 60 * 60 * 1000,
         ...options.limits,
       },

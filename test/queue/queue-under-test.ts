@@ -61,6 +61,7 @@ export class QueueUnderTest {
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,
         keysPageMax: 100,
+        keysPageEveryMs: 0,
         keyTtlMs: 24 * 60 * 60 * 1000,
       },
       hooks: { onChanged: (actor) => this.rooms?.onChanged(actor) },

@@ -62,6 +62,7 @@ export function settingsFor(chance: Chance): Settings {
       idleActorsMax: chance.pick([1, 4, 1_000]),
       keysInMemoryMax: chance.pick([2, 20, 10_000]),
       keysPageMax: chance.pick([1, 3, 10_000]),
+      keysPageEveryMs: chance.pick([0, 20]),
       keyTtlMs: chance.pick([5_000, 60_000, 24 * 60 * 60 * 1000]),
     },
     journal: { appendMaxMs: chance.pick([0, 5, 50]), failingPercent: often(30, 0.5) },

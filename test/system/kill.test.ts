@@ -8,7 +8,7 @@ import { Program, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
 import { seeded, type Random } from './seeded.ts';
 
-const rounds = 20;
+const rounds = 8;
 const peopleCount = 32;
 const rows = 50;
 const seatsPerRow = 80;
