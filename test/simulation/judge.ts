@@ -98,7 +98,15 @@ export class Judge {
     const isReplay = answer.headers.some(([name]) => name === 'Idempotency-Replayed');
     if (answer.status === 500) this.wrong(`an internal error: ${text}`);
     if (isReplay) this.counts.replays += 1;
-    for (const problem of this.#keys.told(request, { answer, text, isReplay, stampMs })) this.wrong(problem);
+    for (const problem of this.#keys.told(request, {
+      answer,
+      text,
+      isReplay,
+      stampMs,
+      sinceMs,
+      nowMs: this.#world.monotonicMs(),
+    }))
+      this.wrong(problem);
     const why =
       answer.status < 300
         ? this.#unfounded(request, body, sinceMs, isReplay)

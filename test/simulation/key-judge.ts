@@ -10,6 +10,8 @@ interface ToldKey {
   readonly status: number;
   /** Stamped time at which it was bound, ms. */
   readonly atMs: number;
+  /** When it was told first, ms of the simulation's clock. */
+  readonly toldMs: number;
 }
 
 export interface Told {
@@ -20,6 +22,10 @@ export interface Told {
   readonly isReplay: boolean;
   /** Stamped time, ms. */
   readonly stampMs: number;
+  /** See `arrived`. */
+  readonly sinceMs: number;
+  /** Of the simulation's clock. */
+  readonly nowMs: number;
 }
 
 /** So long before its time is over a key is not judged any more, ms: an answer is on its way for a while. */
@@ -72,7 +78,7 @@ export class KeyJudge {
   }
 
   /** What is wrong with an answer. */
-  told(request: Request, { answer, text, isReplay, stampMs }: Told): string[] {
+  told(request: Request, { answer, text, isReplay, stampMs, sinceMs, nowMs }: Told): string[] {
     const scope = scopeOfRequest(request);
     if (scope === null) return isReplay ? [`${JSON.stringify(request)} has no key and was told a replay`] : [];
     this.#unansweredSinceMs.delete(scope);
@@ -85,14 +91,19 @@ export class KeyJudge {
         return code === 'idempotency_key_reused' ? [] : [`${scope} is bound to another command, and was told ${text}`];
       }
       if (text === before.text && status === before.status) {
-        return isReplay ? [] : [`${scope} is bound, and was told as new: ${text}`];
+        // Of two that were under way together, the first answer may come after its repetition.
+        const together = sinceMs <= before.toldMs;
+        return isReplay || together ? [] : [`${scope} is bound, and was told as new: ${text}`];
       }
       return [`${scope} was told ${before.text} first, and then ${text}`];
     }
     if (status >= 300) return [];
     // Near the end of its time nobody knows which answer the next try gets.
     if (before !== undefined) this.#told.delete(scope);
-    else this.#told.set(scope, { fingerprint, text, status, atMs: this.#boundAtMs.get(scope) ?? stampMs });
+    else {
+      const atMs = this.#boundAtMs.get(scope) ?? stampMs;
+      this.#told.set(scope, { fingerprint, text, status, atMs, toldMs: nowMs });
+    }
     return [];
   }
 }
