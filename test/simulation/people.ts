@@ -240,7 +240,7 @@ export class Person {
 
   /** At the very moment at which a hold ends, just before and just after, somebody wants something of it. */
   #comeAtDeadline(reservationId: string, expiresAt: number, wish: Extract<Wish, { type: 'hold' }>): void {
-    const { world, chance } = this.#crowd;
+    const { world, chance, over } = this.#crowd;
     if (!chance.of(40)) return;
     const delayMs = expiresAt - world.wallMs() + chance.between(-1, 2);
     if (delayMs < 0) return;
@@ -248,7 +248,10 @@ export class Person {
       ? { type: chance.pick(['pay', 'cancel', 'reservation'] as const), reservationId }
       : wish;
     const request = this.#request('cmd', wanted, null);
-    if (request !== null) world.after(delayMs, world.around, () => this.#arrive(request));
+    if (request === null) return;
+    world.after(delayMs, world.around, () => {
+      if (!over()) this.#arrive(request);
+    });
   }
 }
 
