@@ -7,7 +7,7 @@ import type { OnsaleEngine } from '../protocols.ts';
 import type { Timers } from '../timers.ts';
 import type { QueueTokens } from './queue-token.ts';
 import type { Room, Rooms } from './rooms.ts';
-import type { LineRefusal } from './waiting-line.ts';
+import type { LineRefusal, WaitingLine } from './waiting-line.ts';
 
 /** How often a place found in line, but dealt with, is given up for a new one before the line counts as unavailable. */
 const joinTriesMax = 3;
@@ -90,6 +90,16 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     return { type: 'joined', token: tokens.sign(place), place, existing };
   }
 
+  /**
+   * A place that was drawn beside a session. Its leaving is journaled before the line forgets it: the session may end
+   * meanwhile, and another join of the same user must not be told a place that is about to go.
+   */
+  async function giveUp(line: WaitingLine, place: PlaceInLine): Promise<void> {
+    const left = await engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
+    if (left.type === 'rejected') throw new Error(`room ${place.room} refused to forget a place: ${left.code}`);
+    await line.leave(place.place);
+  }
+
   /** Lets the driver run when this place can be let in right now; waits for it, but not for ever. */
   async function letIn(room: Room, place: PlaceInLine): Promise<void> {
     const pass = room.driver.poke();
@@ -122,7 +132,7 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
       if (session !== null) {
         // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
         const own = session.place === place.place && session.epoch === place.epoch;
-        if (!own) await line.leave(place.place);
+        if (!own) await giveUp(line, place);
         return joined(roomName, session, !own || drawn.existing);
       }
       if (tokenOf(place).status === 'waiting') {

@@ -150,6 +150,8 @@ describe('a user let in while joining once more', () => {
     assert.equal(second.place.place, 1);
     assert.equal(queue.status(second.place), 'active');
     assert.equal(queue.rooms.report('main')?.waiting, 0);
+    // Whoever was told of it meanwhile waits for nothing.
+    assert.equal(queue.status({ ...second.place, place: 2 }), 'expired');
   });
 });
 
