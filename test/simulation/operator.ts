@@ -22,6 +22,7 @@ export class Operator {
   readonly #settings: Settings;
   readonly #judge: Judge;
   readonly #program: () => SimulatedProgram | null;
+  #plan = 0;
 
   constructor(
     world: SimulatedWorld,
@@ -51,6 +52,8 @@ export class Operator {
 
   /** Lets everyone in who still waits. */
   openDoors(): void {
+    // What was under way is given up: it must not set another policy afterwards.
+    this.#plan += 1;
     const policy = { admitPerSecond: 1_000, maxActive: 1_000, sessionSeconds: 1, maxSessionSeconds: 1 };
     this.#doAll(
       rooms.map((room) => this.#room(room, policy)),
@@ -100,10 +103,11 @@ export class Operator {
     });
   }
 
-  #doAll(steps: readonly HttpRequest[], then: () => void): void {
+  #doAll(steps: readonly HttpRequest[], then: () => void, plan = this.#plan): void {
+    if (plan !== this.#plan) return;
     const [step, ...rest] = steps;
     if (step === undefined) return then();
-    const again = (): void => void this.#world.after(retryMs, this.#world.around, () => this.#doAll(steps, then));
+    const again = (): void => void this.#world.after(retryMs, this.#world.around, () => this.#doAll(steps, then, plan));
     const program = this.#program();
     if (program === null || !program.ready) return again();
     // A program that dies leaves the step without an answer.
@@ -116,7 +120,7 @@ export class Operator {
     this.#world.after(retryMs, this.#world.around, look);
     void this.#do(program, step).then((result) => {
       answered ||= result !== 'dead';
-      if (result === 'done') this.#doAll(rest, then);
+      if (result === 'done') this.#doAll(rest, then, plan);
       else if (result === 'again') again();
       return undefined;
     });
