@@ -86,7 +86,12 @@ export async function startHttpServer(
     if (!(socket instanceof Socket) || (owed.get(socket) ?? 0) > 0) socket.destroy();
     else void refuse(socket, app.unreadable(why));
   };
-  server.on('connect', (_incoming, socket) => refuseOn(socket, 'target'));
+  server.on('connect', (_incoming, socket) => {
+    // Node has taken its own listeners off: without one, a client that resets the connection would end the process.
+    socket.on('error', () => socket.destroy());
+    socket.once('timeout', () => socket.destroy());
+    refuseOn(socket, 'target');
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
     else refuseOn(socket, reasonOf(error));

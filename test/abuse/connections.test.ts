@@ -119,6 +119,24 @@ describe('a client that goes away', () => {
     assert.equal(wallet['balance'], 0);
   });
 
+  test('right after asking for a tunnel does not take the program with it', async () => {
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): void => void uncaught.push(error);
+    // Instead of the test runner's, which would only name the test that runs when it comes.
+    process.on('uncaughtException', note);
+    try {
+      for (let count = 0; count < 200; count += 1) {
+        const socket = await opened(stage.onsale.port);
+        socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', () => socket.resetAndDestroy());
+        await once(socket, 'close');
+      }
+      await expecting(200, stage.send('GET', '/health/live'));
+    } finally {
+      process.off('uncaughtException', note);
+    }
+    assert.deepEqual(uncaught, []);
+  });
+
   test('for sending, and waits for its answer, is not left waiting', async () => {
     const socket = await opened(stage.onsale.port);
     socket.end(charge);
