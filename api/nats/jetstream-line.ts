@@ -31,6 +31,8 @@ export interface JetStreamLineOptions {
   readonly lastPlace: number;
   /** The highest place durably dealt with; may run a batch ahead. */
   readonly takenThrough: () => number;
+  /** The same, once it is on disk: what it rests on may be forgotten (invariant 3). */
+  readonly durableTakenThrough: () => Promise<number>;
   /** How many people have left above `takenThrough`. */
   readonly leavers: () => number;
   /** Most people above `takenThrough`. */
@@ -231,7 +233,7 @@ export class JetStreamLine implements WaitingLine {
 
   /** What fails here is tried again when NATS is back. */
   async #catchUp(): Promise<void> {
-    const through = this.#options.takenThrough();
+    const through = await this.#options.durableTakenThrough();
     // An earlier process did not come to it, or a server that was killed has forgotten that they were deleted.
     await this.#findStanding(1, through).catch(() => undefined);
     await this.settle(through).catch(() => undefined);

@@ -171,6 +171,11 @@ export class StreamLines implements RoomLines {
     }
     this.#line?.retire();
     const takenThrough = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.takenThrough ?? 0;
+    const durableTakenThrough = async (): Promise<number> => {
+      const query = { type: 'room' } as const;
+      const seen = await engine.viewDurable<'admission', 'room'>(`admission:${room}`, query);
+      return seen?.lines.find((line) => line.epoch === epoch)?.takenThrough ?? 0;
+    };
     const leavers = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.leavers ?? 0;
     this.#line = new JetStreamLine({
       link,
@@ -178,6 +183,7 @@ export class StreamLines implements RoomLines {
       epoch,
       lastPlace,
       takenThrough,
+      durableTakenThrough,
       leavers,
       peopleMax: limits.streamLineMax,
       wake,

@@ -32,6 +32,7 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
     epoch: ownerOf(info)?.epoch ?? 'none',
     lastPlace: info.state.last_seq,
     takenThrough: () => 0,
+    durableTakenThrough: () => Promise.resolve(0),
     leavers: () => 0,
     peopleMax,
     wake: () => (asked.wakes += 1),

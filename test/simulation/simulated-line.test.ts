@@ -1,4 +1,6 @@
 /** The real line over the simulated JetStream keeps the promises that it keeps over the real one. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
 import { JetStreamLine } from '../../api/nats/jetstream-line.ts';
 import { lineStreamOf } from '../../api/nats/line-stream.ts';
 import { describeLine, type LineUnderTest } from '../queue/line-contract.ts';
@@ -21,7 +23,18 @@ async function open(): Promise<LineUnderTest> {
   return await lineOf(world, nats);
 }
 
-async function lineOf(world: SimulatedWorld, nats: SimulatedNats): Promise<LineUnderTest> {
+interface Known {
+  readonly takenThrough: number;
+  readonly durableTakenThrough: Promise<number>;
+}
+
+const nobodyTaken: Known = { takenThrough: 0, durableTakenThrough: Promise.resolve(0) };
+
+async function lineOf(
+  world: SimulatedWorld,
+  nats: SimulatedNats,
+  known: Known = nobodyTaken,
+): Promise<LineUnderTest & { readonly line: JetStreamLine }> {
   const life: Life = { alive: true };
   const link = nats.connect(life);
   while (link.state !== 'connected') await world.step();
@@ -30,7 +43,8 @@ async function lineOf(world: SimulatedWorld, nats: SimulatedNats): Promise<LineU
     stream: lineStreamOf(room),
     epoch,
     lastPlace: nats.streams.get(lineStreamOf(room).name)?.lastSeq ?? 0,
-    takenThrough: () => 0,
+    takenThrough: () => known.takenThrough,
+    durableTakenThrough: () => known.durableTakenThrough,
     leavers: () => 0,
     peopleMax: 1_000,
     wake: () => undefined,
@@ -61,3 +75,26 @@ async function lineOf(world: SimulatedWorld, nats: SimulatedNats): Promise<LineU
 }
 
 describeLine('the line on the simulated JetStream', open);
+
+describe('a line that is resumed while an admission is being written', () => {
+  it('forgets whoever was let in only once that is on disk', async () => {
+    const chance = new Chance('resumed');
+    const world = new SimulatedWorld(chance, 0);
+    const nats = new SimulatedNats(world, chance, noFaults);
+    const stream = nats.addStream(lineStreamOf(room).name, epoch, true);
+    stream.store(lineStreamOf(room).subjectOf('ann'), new Uint8Array());
+    stream.store(lineStreamOf(room).subjectOf('bob'), new Uint8Array());
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const resumed = await lineOf(world, nats, { takenThrough: 1, durableTakenThrough: promise });
+    resumed.line.resume([]);
+    while (await world.step()) continue;
+    assert.equal(stream.size, 2);
+    resolve(1);
+    // The promise moves before the first of the requests that it leads to.
+    world.after(1, world.around, () => undefined);
+    while (await world.step()) continue;
+    assert.equal(stream.get(1), null);
+    assert.notEqual(stream.get(2), null);
+    await resumed.close();
+  });
+});
