@@ -11,6 +11,7 @@
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
+import { RequestsUnderWay } from './requests-under-way.ts';
 
 const connectTimeoutMs = 2_000;
 const retryMs = 250;
@@ -44,8 +45,7 @@ export class NatsLink {
   readonly #options: ConnectionOptions;
   readonly #stopping = new AbortController();
   readonly #listeners = new Set<(nats: LiveNats) => void>();
-  /** How to end the wait of each request under way. */
-  readonly #waiting = new Set<(error: unknown) => void>();
+  readonly #requests = new RequestsUnderWay();
   #url: string | null;
   #live: LiveNats | null = null;
   #state: NatsState = 'connecting';
@@ -86,16 +86,7 @@ export class NatsLink {
    * after the request's timeout; whether the server carried the request out is then unknown.
    */
   use<T>(work: (nats: LiveNats) => Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.add(reject);
-    const done = (): void => void this.#waiting.delete(reject);
-    try {
-      work(this.live()).then(resolve, reject).finally(done);
-    } catch (error) {
-      reject(error);
-      done();
-    }
-    return promise;
+    return this.#requests.run(() => work(this.live()));
   }
 
   /** Calls back at once when connected, and at every connecting from then on. Returns how to stop that. */
@@ -206,9 +197,7 @@ export class NatsLink {
   }
 
   #endWaiting(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const reject of waiting) reject(new NatsAway('NATS went away; whether it carried this out is unknown'));
+    this.#requests.endAll(new NatsAway('NATS went away; whether it carried this out is unknown'));
   }
 
   /** Once an outage, not once an attempt. */

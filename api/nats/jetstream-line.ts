@@ -235,8 +235,9 @@ export class JetStreamLine implements WaitingLine {
   async #catchUp(): Promise<void> {
     const through = await this.#options.durableTakenThrough();
     // An earlier process did not come to it, or a server that was killed has forgotten that they were deleted.
+    for (const place of this.#reader.drop(through)) this.#settling.add(place);
     await this.#findStanding(1, through).catch(() => undefined);
-    await this.settle(through).catch(() => undefined);
+    await this.#deleteEach(this.#settling).catch(() => undefined);
     await this.#deleteEach(this.#leaving).catch(() => undefined);
   }
 }

@@ -7,6 +7,7 @@
  */
 import { NatsAway } from '../../api/nats/connection.ts';
 import type { LiveNats, NatsLink, NatsState } from '../../api/nats/connection.ts';
+import { RequestsUnderWay } from '../../api/nats/requests-under-way.ts';
 import type { Chance } from './chance.ts';
 import { jetStreamOver } from './simulated-jetstream.ts';
 import { SimulatedStream } from './simulated-stream.ts';
@@ -95,7 +96,7 @@ export class SimulatedLink implements Pick<NatsLink, 'use' | 'state' | 'onConnec
   readonly life: Life;
   readonly #live: LiveNats;
   readonly #listeners = new Set<(nats: LiveNats) => void>();
-  readonly #waiting = new Set<(error: unknown) => void>();
+  readonly #requests = new RequestsUnderWay();
   #state: NatsState = 'connecting';
   /** Of this connection; another one is alive when it differs. */
   #connection: Life = { alive: false };
@@ -121,16 +122,7 @@ export class SimulatedLink implements Pick<NatsLink, 'use' | 'state' | 'onConnec
   }
 
   use<T>(work: (nats: LiveNats) => Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.add(reject);
-    const done = (): void => void this.#waiting.delete(reject);
-    try {
-      work(this.live()).then(resolve, reject).finally(done);
-    } catch (error) {
-      reject(error);
-      done();
-    }
-    return promise;
+    return this.#requests.run(() => work(this.live()));
   }
 
   onConnect(listener: (nats: LiveNats) => void): () => void {
@@ -169,9 +161,7 @@ export class SimulatedLink implements Pick<NatsLink, 'use' | 'state' | 'onConnec
   break(): void {
     this.#connection.alive = false;
     if (this.#state === 'connected') this.#state = 'reconnecting';
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const reject of waiting) reject(new NatsAway('NATS went away; whether it carried this out is unknown'));
+    this.#requests.endAll(new NatsAway('NATS went away; whether it carried this out is unknown'));
   }
 
   lookAgain(): void {
