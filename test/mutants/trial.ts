@@ -1,5 +1,4 @@
 /** Tries whether the simulation and the named tests notice what is planted in a copy. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runNode, type Ended } from './bounded-run.ts';
 import type { Mutant } from './mutant.ts';
@@ -78,7 +77,6 @@ export async function tryUnpatched(tests: Iterable<string>, options: TrialOption
 
 /** @throws when the simulation breaks in a way that is no failed seed */
 async function simulate(folder: string): Promise<SimulationVerdict> {
-  if (!existsSync(join(folder, simulation))) return notRun;
   const ended = await runNode(folder, ['--import', 'tsx', simulation, ...simulationArgs], simulationLimitSeconds);
   const { seconds } = ended;
   if (ended.overtime) return { type: 'overtime', seconds };

@@ -1,6 +1,5 @@
 /** The auditor, as a process of its own on a data directory that no engine holds. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 const program = join(import.meta.dirname, '../../storage/audit.ts');
@@ -11,10 +10,6 @@ export type Audit =
   | { readonly type: 'found'; readonly findings: readonly unknown[] }
   /** It could not audit, or said something that is no report. */
   | { readonly type: 'failed'; readonly why: string };
-
-export function hasAuditor(): boolean {
-  return existsSync(program);
-}
 
 export async function audit(dataDir: string): Promise<Audit> {
   const args = ['--import', 'tsx', program, dataDir, '--json'];

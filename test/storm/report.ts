@@ -7,8 +7,6 @@ import type { LoadCounts } from './load-messages.ts';
 export interface AuditCounts {
   /** Audits that looked at the whole directory. */
   done: number;
-  /** That could not be made, because there is no auditor here. */
-  notAvailable: number;
   findings: number;
   /** Of the last one. */
   batches: number;
@@ -101,7 +99,6 @@ function loadLines(load: LoadCounts): string[] {
   ];
 }
 
-function auditLine({ done, notAvailable, findings, batches, events }: AuditCounts): string {
-  const gap = notAvailable === 0 ? '' : `   AUDIT: NOT AVAILABLE ${notAvailable} times, so NOT AUDITED`;
-  return `  auditor: ${done} audits, ${findings} findings, ${events} events in ${batches} batches at the last${gap}`;
+function auditLine({ done, findings, batches, events }: AuditCounts): string {
+  return `  auditor: ${done} audits, ${findings} findings, ${events} events in ${batches} batches at the last`;
 }

@@ -32,7 +32,6 @@ test(`${rounds} blows under a mixed load lose and double nothing that was acknow
   assert.deepEqual(report.kills, { engine: 3, nats: 0, pauses: 1 });
   assert.deepEqual(report.kept, []);
   assert.ok(report.audits.done > 0);
-  assert.equal(report.audits.notAvailable, 0);
   // Else the load was too light to say anything.
   const { load } = report;
   assert.ok(load !== null);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryDataDir } from '../system/program.ts';
 import { seeded } from '../system/seeded.ts';
-import { audit, hasAuditor } from './auditor.ts';
+import { audit } from './auditor.ts';
 import { blowsOf, type Blow, type BlowKind } from './blows.ts';
 import type { Finding } from './finding.ts';
 import type { LoadCounts } from './load-messages.ts';
@@ -63,7 +63,7 @@ class Storm {
   readonly #dataDir: string;
   readonly #kinds: BlowKind[] = [];
   readonly #recoveredMs: number[] = [];
-  readonly #audits: AuditCounts = { done: 0, notAvailable: 0, findings: 0, batches: 0, events: 0 };
+  readonly #audits: AuditCounts = { done: 0, findings: 0, batches: 0, events: 0 };
   #servers: Servers | null = null;
   #load: LoadProcess | null = null;
   #counts: LoadCounts | null = null;
@@ -156,10 +156,6 @@ class Storm {
 
   /** Of the directory as a kill leaves it: one more, of an engine that nobody asks anything. */
   async #audit(servers: Servers, { holdTtlSeconds }: Blow, last: boolean): Promise<string> {
-    if (!hasAuditor()) {
-      this.#audits.notAvailable += 1;
-      return 'audit: NOT AVAILABLE';
-    }
     await servers.killEngine();
     const audited = await audit(this.#dataDir);
     if (!last) await servers.startEngine(holdTtlSeconds);
