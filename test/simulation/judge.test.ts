@@ -27,9 +27,10 @@ class Court {
     this.judge.durable({ number: ++this.#batches, atMs, turns: [turn] });
   }
 
-  charged(userId: string, amount: number, balance: number): void {
+  charged(userId: string, amount: number, balance: number, scope?: string): void {
     const charge = { id: `chg.${userId}.1`, userId, amount, balance, chargedAt: atMs };
-    this.durable(`wallet:${userId}`, charged(charge));
+    const binding = { scope: scope ?? '', fingerprint: '', outcome: { type: 'made' } } as const;
+    this.durable(`wallet:${userId}`, charged(charge), scope === undefined ? {} : { binding });
   }
 
   told(wish: Wish, answer: Answer, key: string | null = null): readonly string[] {
@@ -90,13 +91,19 @@ describe('a bound key', () => {
 
   async function bound(): Promise<Court> {
     const court = new Court();
-    court.charged('ann', 5, 5);
+    court.charged('ann', 5, 5, 'http|ann|wallet:ann|k');
     assert.deepEqual(court.told(wish, chargeAnswer(5), 'k'), []);
     // Whatever comes from now on comes after the first answer.
     court.world.after(1, court.world.around, () => undefined);
     await court.world.step();
     return court;
   }
+
+  test('is on disk before its answer is told', () => {
+    const court = new Court();
+    court.charged('ann', 5, 5);
+    assert.match(court.told(wish, chargeAnswer(5), 'k').join(), /is bound nowhere on disk/);
+  });
 
   test('gives its answer again, marked', async () => {
     assert.deepEqual((await bound()).told(wish, again, 'k'), []);

@@ -98,12 +98,11 @@ export class KeyJudge {
       return [`${scope} was told ${before.text} first, and then ${text}`];
     }
     if (status >= 300) return [];
+    const atMs = this.#boundAtMs.get(scope);
+    if (atMs === undefined) return [`${scope} was told ${text}, and is bound nowhere on disk`];
     // Near the end of its time nobody knows which answer the next try gets.
     if (before !== undefined) this.#told.delete(scope);
-    else {
-      const atMs = this.#boundAtMs.get(scope) ?? stampMs;
-      this.#told.set(scope, { fingerprint, text, status, atMs, toldMs: nowMs });
-    }
+    else this.#told.set(scope, { fingerprint, text, status, atMs, toldMs: nowMs });
     return [];
   }
 }

@@ -37,7 +37,18 @@ describe('the program in a simulated world', () => {
   });
 
   test('begins a longer run as a shorter one', async () => {
-    const [short, long] = [await simulate(5, 300), await simulate(5, 900)];
+    const at: { readonly end: number; readonly checksum: Uint8Array }[] = [];
+    const short = await simulate(5, 300, (journals) => {
+      for (const journal of journals) at.push({ end: journal.end, checksum: journal.checksumOf(journal.end) });
+    });
+    assert.ok(at.every(({ end }) => end > 5));
+    const long = await simulate(5, 900, (journals) => {
+      for (const [index, { end, checksum }] of at.entries()) {
+        // The chain of checksums is the same only where every byte before is.
+        assert.deepEqual(journals[index]?.checksumOf(end), checksum);
+        assert.ok((journals[index]?.end ?? 0) > end);
+      }
+    });
     assert.ok((short.counts['told'] ?? 0) < (long.counts['told'] ?? 0));
     assert.equal(long.problem, null);
   });

@@ -38,9 +38,14 @@ const calmMs = 400_000;
 /** Whatever is calm for so long stays so, ms. */
 const stillMs = 3_000;
 
-export async function simulate(seed: number, steps: number): Promise<Outcome> {
+/** @param onSteps called with the journals when the steps are over, before the world calms down */
+export async function simulate(
+  seed: number,
+  steps: number,
+  onSteps: (journals: readonly SimulatedDisk[]) => void = () => undefined,
+): Promise<Outcome> {
   const simulation = new Simulation(seed);
-  return await simulation.run(steps);
+  return await simulation.run(steps, onSteps);
 }
 
 class Simulation {
@@ -76,7 +81,7 @@ class Simulation {
     this.#operator = new Operator(this.#world, this.#chance, this.#settings, this.#judge, program);
   }
 
-  async run(steps: number): Promise<Outcome> {
+  async run(steps: number, onSteps: (journals: readonly SimulatedDisk[]) => void): Promise<Outcome> {
     this.#start();
     this.#operator.work(() => this.#over);
     this.#gather();
@@ -85,6 +90,7 @@ class Simulation {
       this.#disturb();
       if (!(await this.#world.step())) break;
     }
+    onSteps(this.#disks);
     if (this.#judge.problems.length === 0) await this.#calmDown();
     const [problem = null] = this.#judge.problems;
     const journal = this.#disks.map((disk) => Buffer.from(disk.checksumOf(disk.end)).toString('hex')).join(' ');
@@ -215,16 +221,12 @@ class Simulation {
     // Chance may go on failing single answers and appends: what is promised has to come all the same.
     for (let step = 0; step < calmStepsMax && this.#judge.problems.length === 0; step += 1) {
       const nowMs = this.#world.monotonicMs();
-      if (!this.#isCalm()) calmSinceMs = nowMs;
+      if (this.#unfinished().length > 0) calmSinceMs = nowMs;
       if (nowMs - calmSinceMs > stillMs || nowMs - startMs > calmMs) break;
       if (!(await this.#world.step())) break;
     }
     if (this.#judge.problems.length > 0) return;
     this.#judgeEnd();
-  }
-
-  #isCalm(): boolean {
-    return this.#unfinished().length === 0;
   }
 
   /** What still has to happen. */
