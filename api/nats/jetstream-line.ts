@@ -7,12 +7,14 @@
  *    then the messages only stand in the way of their users' next joins, which the door resolves.
  * 3. No request to JetStream is made to tell anyone where they stand: that is the admission actor's.
  */
+import type { StoredMsg } from '@nats-io/jetstream';
 import { Empty, RequestError } from '@nats-io/transport-node';
 import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
 import { jetStreamTimeoutMs, NatsAway, type NatsLink } from './connection.ts';
+import { LineAnchor } from './line-anchor.ts';
 import { LineReader } from './line-reader.ts';
-import { isAlreadyInLine, isJoinBody, isMessageGone, type LineStream } from './line-stream.ts';
+import { isAlreadyInLine, isAnchor, isJoinBody, isMessageGone, type LineStream } from './line-stream.ts';
 
 /** How often a place found is gone when it is looked at, before the line counts as unavailable. */
 const joinTriesMax = 3;
@@ -65,18 +67,30 @@ export class JetStreamLine implements WaitingLine {
   readonly #leaving = new Set<number>();
   /** Places that are dealt with and whose messages are not known to be gone. */
   readonly #settling = new Set<number>();
+  readonly #anchor: LineAnchor;
   #retired = false;
 
   constructor(options: JetStreamLineOptions) {
     this.#options = options;
     this.epoch = options.epoch;
     this.#lastPlace = options.lastPlace;
+    this.#anchor = new LineAnchor({
+      stream: options.stream,
+      publish: async (subject) => {
+        const place = await this.#publish(subject);
+        if (place !== null) this.saw(place);
+        return place;
+      },
+      placeOn: async (subject) => (await this.#messageOn(subject))?.seq ?? null,
+      onOld: (place) => this.#settling.add(place),
+    });
     this.#reader = new LineReader({
       link: options.link,
       stream: options.stream,
       timers: options.timers,
       wake: options.wake,
       onPlace: (place) => this.saw(place),
+      onAnchor: (place) => this.#anchor.saw(place),
       onMalformed: (place) => void this.#delete(place).catch(() => undefined),
       onEnded: options.suspect,
     });
@@ -88,7 +102,7 @@ export class JetStreamLine implements WaitingLine {
       for (let tries = 0; tries < joinTriesMax && !this.#retired; tries += 1) {
         const before = takenThrough();
         const full = this.#lastPlace - before >= peopleMax;
-        const drawn = full ? null : await this.#publish(userId);
+        const drawn = full ? null : await this.#publish(this.#options.stream.subjectOf(userId));
         if (this.#retired) break;
         if (drawn !== null) {
           // A place below those dealt with before it was drawn: this is not the stream that it was.
@@ -138,18 +152,18 @@ export class JetStreamLine implements WaitingLine {
     const { link, stream } = this.#options;
     const { state } = await link.use(({ jsm }) => jsm.streams.info(stream.name));
     this.saw(state.last_seq);
-    return { waiting: state.messages, lastPlace: this.#lastPlace };
+    return { waiting: state.messages - (this.#anchor.place === 0 ? 0 : 1), lastPlace: this.#lastPlace };
   }
 
   /** About how many people wait, at once; who joined without this process may be missing for a second. */
   waiting(): number {
-    const { link, timers, takenThrough, leavers } = this.#options;
+    const { link, timers } = this.#options;
     const nowMs = timers.nowMs();
     if (link.state === 'connected' && nowMs - this.#countedAtMs > countMaxAgeMs) {
       this.#countedAtMs = nowMs;
       void this.counts().catch(() => undefined);
     }
-    return this.#retired ? 0 : Math.max(0, this.#lastPlace - takenThrough() - leavers());
+    return this.#retired ? 0 : Math.max(0, this.#placesAhead());
   }
 
   saw(lastPlace: number): void {
@@ -169,10 +183,15 @@ export class JetStreamLine implements WaitingLine {
     this.#reader.stop();
   }
 
-  /** Null when the user stands in line already. */
-  async #publish(userId: string): Promise<number | null> {
+  /** Places above `takenThrough` that nobody is known to have left. */
+  #placesAhead(): number {
+    const { takenThrough, leavers } = this.#options;
+    return this.#lastPlace - takenThrough() - leavers();
+  }
+
+  /** Null when a message stands on this subject already. */
+  async #publish(subject: string): Promise<number | null> {
     const { link, stream } = this.#options;
-    const subject = stream.subjectOf(userId);
     // Not the client's `publish`: that one stores empty headers with every join.
     const message = await link.use(({ nc }) => nc.request(subject, Empty, { timeout: jetStreamTimeoutMs }));
     const answer = message.json<PublishAnswer>();
@@ -186,24 +205,34 @@ export class JetStreamLine implements WaitingLine {
 
   /** The place of a user who stands in line; a message that is no join is removed, because it would keep the user out. */
   async #find(userId: string): Promise<number | null> {
-    const { link, stream } = this.#options;
-    const query = { last_by_subj: stream.subjectOf(userId) };
-    const found = await link.use(({ jsm }) => jsm.direct.getMessage(stream.name, query));
+    const found = await this.#messageOn(this.#options.stream.subjectOf(userId));
     if (found === null) return null;
     if (isJoinBody(found.data)) return found.seq;
     await this.#delete(found.seq);
     return null;
   }
 
+  async #messageOn(subject: string): Promise<StoredMsg | null> {
+    const { link, stream } = this.#options;
+    return link.use(({ jsm }) => jsm.direct.getMessage(stream.name, { last_by_subj: subject }));
+  }
+
   /** Idempotent. */
   async #delete(place: number): Promise<void> {
     if (this.#retired) return;
+    await this.#holdEnd(place);
     const { link, stream } = this.#options;
     try {
       await link.use(({ jsm }) => jsm.streams.deleteMessage(stream.name, place, false));
     } catch (error) {
       if (!isMessageGone(error)) throw error;
     }
+  }
+
+  /** Sees to it that something stays in the stream when the message of `place`, perhaps the last one, is gone. */
+  async #holdEnd(place: number): Promise<void> {
+    const itself = place > this.#options.takenThrough() && !this.#leaving.has(place) ? 1 : 0;
+    if (this.#placesAhead() <= itself) await this.#anchor.hold(this.#lastPlace);
   }
 
   /** Looks up who stands from `first` through `last` and is dealt with: nobody here has read them. */
@@ -213,7 +242,8 @@ export class JetStreamLine implements WaitingLine {
       const next = { seq: from, next_by_subj: stream.subjects };
       const found = await link.use(({ jsm }) => jsm.streams.getMessage(stream.name, next));
       if (found === null || found.seq > last) break;
-      this.#settling.add(found.seq);
+      if (isAnchor(found.subject)) this.#anchor.saw(found.seq);
+      else this.#settling.add(found.seq);
       from = found.seq + 1;
       if (this.#settling.size >= foundMax) await this.#deleteEach(this.#settling);
     }

@@ -12,7 +12,7 @@ import type { PersonInLine } from '../../actors/line/messages.ts';
 import type { Taken } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
-import { userOf, type LineStream } from './line-stream.ts';
+import { isAnchor, userOf, type LineStream } from './line-stream.ts';
 
 /** People read ahead; the driver asks for at most half of it at once. */
 const bufferMax = 2_000;
@@ -34,6 +34,8 @@ export interface ReaderOptions {
   readonly wake: () => void;
   /** The stream's last place is at least this. */
   readonly onPlace: (place: number) => void;
+  /** The message that keeps the stream from being empty stands at this place; it is passed over. */
+  readonly onAnchor: (place: number) => void;
   /** A message that is no join stands at this place; it is passed over. */
   readonly onMalformed: (place: number) => void;
   /** A consumer ended although NATS is there: the stream may be gone. */
@@ -170,14 +172,15 @@ export class LineReader {
   }
 
   #arrived(message: JsMsg): void {
-    const { onPlace, onMalformed, wake } = this.#options;
+    const { onPlace, onAnchor, onMalformed, wake } = this.#options;
     const place = message.seq;
     if (place <= this.#readThrough) return;
     onPlace(place + message.info.pending);
     const userId = userOf(message.subject, message.data);
     const left = this.#left.has(place);
     this.#passTo(place);
-    if (userId === null) onMalformed(place);
+    if (isAnchor(message.subject)) onAnchor(place);
+    else if (userId === null) onMalformed(place);
     else if (!left) this.#people.push({ place, userId });
     this.#tellChange();
     if (!this.#takerWaits) return;

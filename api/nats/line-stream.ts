@@ -26,11 +26,21 @@ export interface LineStream {
   /** All of the room's users. */
   readonly subjects: string;
   subjectOf(userId: string): string;
+  /** Of the message that keeps the stream from being empty, made when `lastPlace` was the last one. */
+  anchorSubject(lastPlace: number): string;
 }
+
+/** No user can have such a name. */
+const anchorName = '$anchor-';
 
 export function lineStreamOf(room: string): LineStream {
   const prefix = `onsale.v1.line.${room}.`;
-  return { name: `ONSALE_LINE_${room}`, subjects: `${prefix}*`, subjectOf: (userId) => prefix + userId };
+  return {
+    name: `ONSALE_LINE_${room}`,
+    subjects: `${prefix}*`,
+    subjectOf: (userId) => prefix + userId,
+    anchorSubject: (lastPlace) => `${prefix}${anchorName}${lastPlace}`,
+  };
 }
 
 /**
@@ -85,6 +95,10 @@ export async function findStream(jsm: JetStreamManager, { name }: LineStream): P
 export function userOf(subject: string, body: Uint8Array): string | null {
   const userId = subject.slice(subject.lastIndexOf('.') + 1);
   return isId(userId) && isJoinBody(body) ? userId : null;
+}
+
+export function isAnchor(subject: string): boolean {
+  return subject.startsWith(anchorName, subject.lastIndexOf('.') + 1);
 }
 
 /** Empty, or `{}`. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { describeLine, type LineUnderTest } from '../queue/line-contract.ts';
+import { describeLine, placeOf, type LineUnderTest } from '../queue/line-contract.ts';
 import { stageLine } from './line-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from './until.ts';
@@ -68,10 +68,11 @@ describe('joining by publishing on the subject', () => {
       const oversized = await client.request(subject('cat'), 'x'.repeat(10_000));
       assert.match(oversized.string(), /message size exceeds maximum/);
       // Ann is kept out by her own malformed message until it is found to be none.
-      assert.deepEqual(await line.join('ann'), { type: 'joined', place: 5, existing: false });
-      assert.deepEqual(await line.take(0, 10), { people: [{ place: 5, userId: 'ann' }], through: 5 });
+      const ann = placeOf(await line.join('ann'));
+      assert.ok(ann > 4);
+      assert.deepEqual(await line.take(0, 10), { people: [{ place: ann, userId: 'ann' }], through: ann });
       await until('the malformed ones are removed', async () => (await line.counts()).waiting === 1);
-      assert.deepEqual(await line.join('bob'), { type: 'joined', place: 6, existing: false });
+      assert.ok(placeOf(await line.join('bob')) > ann);
     } finally {
       await client.close();
       await close();
@@ -106,6 +107,72 @@ describe('a stream that takes no more, for another reason than a second join', (
       assert.deepEqual(await line.join('ann'), { type: 'joined', place: 1, existing: true });
     } finally {
       await close();
+    }
+  });
+});
+
+describe('a line that empties', () => {
+  it('keeps a message in its stream, which stands in no one’s way', async () => {
+    const room = newRoom();
+    const { line, link, known, asked, close } = await stageLine(nats.url, room);
+    const messages = async () => {
+      const { state } = await link.use(({ jsm }) => jsm.streams.info(`ONSALE_LINE_${room}`, { subjects_filter: '>' }));
+      return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(subject.lastIndexOf('.') + 1));
+    };
+    const admit = async (place: number) => {
+      known.takenThrough = place;
+      await line.settle(place);
+    };
+    try {
+      assert.deepEqual(await line.take(0, 10), { people: [], through: 0 });
+      const ann = placeOf(await line.join('ann'));
+      await admit(ann);
+      assert.deepEqual(await messages(), ['$anchor-1']);
+      assert.deepEqual(await line.counts(), { waiting: 0, lastPlace: 2 });
+      await until('the driver is woken to pass it', () => asked.wakes > 0);
+      assert.deepEqual(await line.take(ann, 10), { people: [], through: 2 });
+      await admit(2);
+      // Whoever was let in may join again, by publishing too.
+      const client = await nats.connect();
+      assert.equal((await client.request(`onsale.v1.line.${room}.ann`)).json<{ seq: number }>().seq, 3);
+      await client.close();
+      await line.counts();
+      assert.deepEqual(await line.take(2, 10), { people: [{ place: 3, userId: 'ann' }], through: 3 });
+      await admit(3);
+      assert.deepEqual(await messages(), ['$anchor-1'], 'one is enough for a while');
+    } finally {
+      await close();
+    }
+  });
+
+  it('renews that message as places go on, and finds it after a restart', async () => {
+    const room = newRoom();
+    const first = await stageLine(nats.url, room);
+    const places = await Promise.all(Array.from({ length: 150 }, (_, i) => first.line.join(`u${i}`)));
+    assert.equal(Math.max(...places.map(placeOf)), 150);
+    first.known.takenThrough = 1;
+    await first.line.leave(1);
+    first.known.takenThrough = 150;
+    await first.line.settle(150);
+    assert.deepEqual(await first.line.counts(), { waiting: 0, lastPlace: 151 });
+    await first.close();
+    const second = await stageLine(nats.url, room);
+    try {
+      second.known.takenThrough = 151;
+      second.line.resume([]);
+      await until('the anchor is found', async () => (await second.line.counts()).waiting === 0);
+      const late = placeOf(await second.line.join('late'));
+      second.known.takenThrough = late;
+      await second.line.settle(late);
+      assert.equal((await second.line.counts()).lastPlace, late, 'the first anchor still holds');
+      const more = await Promise.all(Array.from({ length: 150 }, (_, i) => second.line.join(`u${i}`)));
+      const last = Math.max(...more.map(placeOf));
+      second.known.takenThrough = last;
+      await second.line.settle(last);
+      const { state } = await second.link.use(({ jsm }) => jsm.streams.info(`ONSALE_LINE_${room}`));
+      assert.deepEqual([state.messages, state.first_seq, state.last_seq], [1, last + 1, last + 1]);
+    } finally {
+      await second.close();
     }
   });
 });

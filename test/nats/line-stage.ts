@@ -11,6 +11,8 @@ export interface StagedLine {
   /** How often the line asked for the driver, and for a look at its stream. */
   readonly asked: { wakes: number; looks: number };
   readonly errors: unknown[];
+  /** What the journal tells of the line. */
+  readonly known: { takenThrough: number; leavers: number };
   readonly close: () => Promise<void>;
 }
 
@@ -25,15 +27,16 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
   );
   const asked = { wakes: 0, looks: 0 };
   const errors: unknown[] = [];
+  const known = { takenThrough: 0, leavers: 0 };
   const line = new JetStreamLine({
     timers: systemTimers,
     link,
     stream,
     epoch: ownerOf(info)?.epoch ?? 'none',
     lastPlace: info.state.last_seq,
-    takenThrough: () => 0,
-    durableTakenThrough: () => Promise.resolve(0),
-    leavers: () => 0,
+    takenThrough: () => known.takenThrough,
+    durableTakenThrough: () => Promise.resolve(known.takenThrough),
+    leavers: () => known.leavers,
     peopleMax,
     wake: () => (asked.wakes += 1),
     suspect: () => (asked.looks += 1),
@@ -44,6 +47,7 @@ export async function stageLine(url: string, room: string, peopleMax = 2_000_000
     link,
     asked,
     errors,
+    known,
     async close() {
       line.retire();
       await link.close();

@@ -122,7 +122,7 @@ export function describeLine(name: string, open: () => Promise<LineUnderTest>): 
   });
 }
 
-function placeOf(joined: Joined): number {
+export function placeOf(joined: Joined): number {
   assert.equal(joined.type, 'joined', JSON.stringify(joined));
   return joined.type === 'joined' ? joined.place : 0;
 }

@@ -62,6 +62,8 @@ async function lineOf(
         end.reached = true;
       };
       work.then(mark, mark);
+      // What the work asks for first may be a few promises away.
+      await new Promise(setImmediate);
       while (!end.reached && (await world.step())) continue;
       return await work;
     },
