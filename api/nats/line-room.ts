@@ -37,7 +37,9 @@ export interface StreamLinesOptions {
   readonly log: Log;
 }
 
-const lostText = 'the stream of the waiting line has lost people; its tokens are expired, and a new line begins';
+/** In the log, when the line of an epoch is given up. */
+export const lostLineText =
+  'the stream of the waiting line has lost people; its tokens are expired, and a new line begins';
 
 /** Joins are refused while the stream has not been looked at. */
 const closed: WaitingLine = {
@@ -145,7 +147,7 @@ export class StreamLines implements RoomLines {
     if (info !== null && known !== undefined && (known.lost || info.state.last_seq < known.takenThrough)) {
       log.error(
         { room, epoch: known.epoch, takenThrough: known.takenThrough, lastPlace: info.state.last_seq },
-        lostText,
+        lostLineText,
       );
       await this.#lose(known.epoch);
       await link.use(({ jsm }) => jsm.streams.delete(this.#stream.name));
@@ -154,7 +156,7 @@ export class StreamLines implements RoomLines {
     const epoch = (info === null ? null : owner?.epoch) ?? this.#options.newEpoch();
     for (const line of this.#streamLines()) {
       if (line.lost || line.epoch === epoch) continue;
-      if (info === null) log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostText);
+      if (info === null) log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostLineText);
       await this.#lose(line.epoch);
     }
     info ??= await link.use(({ jsm }) => jsm.streams.add(lineStreamConfig(this.#stream, { journalId, epoch })));

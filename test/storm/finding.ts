@@ -11,6 +11,8 @@ export type FindingCode =
   | 'changed-answer'
   | 'swapped-place'
   | 'lost-place'
+  /** The engine gave a line up, because its stream came back with less than was acknowledged. */
+  | 'lost-line'
   | 'double-owner'
   | 'wrong-reservation'
   | 'wrong-seat'
@@ -37,6 +39,7 @@ export interface Finding {
 const losses: ReadonlySet<FindingCode> = new Set([
   'lost-ack',
   'lost-place',
+  'lost-line',
   'swapped-place',
   'wrong-balance',
   'wrong-policy',

@@ -13,6 +13,7 @@ import { blowsOf, type Blow, type BlowKind } from './blows.ts';
 import type { Finding } from './finding.ts';
 import type { LoadCounts } from './load-messages.ts';
 import { LoadProcess } from './load-process.ts';
+import { lostLineText } from '../../api/nats/line-room.ts';
 import { countBlows, countFindings, recoveriesOf, type AuditCounts, type StormReport } from './report.ts';
 import { Servers } from './servers.ts';
 
@@ -124,6 +125,7 @@ class Storm {
     if (this.findings.length > 0) return;
     await sleep(blow.loadOnMs);
     const { findings, counts } = await load.settle(last);
+    if (servers.output.includes(lostLineText)) this.findings.push({ code: 'lost-line', what: lostLineText });
     this.findings.push(...findings);
     this.#counts = counts;
     const ended = servers.endedByItself();
@@ -135,7 +137,7 @@ class Storm {
     const said = isDue && ended === null ? await this.#audit(servers, blow, last) : null;
     this.#roundsDone += 1;
     const tookMs = performance.now() - startedMs;
-    this.#options.onRound({ blow, recoveredMs, tookMs, findings, load: counts, audit: said });
+    this.#options.onRound({ blow, recoveredMs, tookMs, findings: this.findings, load: counts, audit: said });
   }
 
   async #strike(servers: Servers, blow: Blow): Promise<number | null> {
