@@ -39,6 +39,8 @@ export class History {
   readonly #settings: Settings;
   readonly #isKept: boolean;
   readonly #operations: Recorded[] = [];
+  /** Whether an order was found for everything, or the search was given up for some of it. */
+  readonly counts = { ordersFound: 0, ordersGivenUp: 0 };
 
   constructor(world: SimulatedWorld, settings: Settings) {
     this.#world = world;
@@ -77,6 +79,8 @@ export class History {
     for (const reservation of made) if (!this.#knows(reservation)) return `nobody had asked for ${reservation.id}`;
     const { holdTtlMs } = this.#settings.rules;
     const verdict = checkHistory(this.#operations, { toleranceMs: 1, holdTtlMs, stepsMax: searchStepsMax });
+    if (verdict.type === 'ok') this.counts.ordersFound += 1;
+    if (verdict.type === 'unknown') this.counts.ordersGivenUp += 1;
     return verdict.type === 'violation' ? `no order explains what was told of ${verdict.object}: ${verdict.why}` : null;
   }
 

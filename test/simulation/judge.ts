@@ -196,8 +196,8 @@ export class Judge {
     const line = there?.lines.get(epoch);
     const session = there?.sessions.get(userId);
     this.places.told({ room, epoch, place, userId });
-    if (status === 'active' && session === undefined && (line?.takenThrough ?? 0) < place)
-      return 'on disk it is not let in';
+    const isInside = session?.epoch === epoch && session.place === place;
+    if (status === 'active' && !isInside && (line?.takenThrough ?? 0) < place) return 'on disk it is not let in';
     if (
       status === 'expired' &&
       line !== undefined &&

@@ -9,14 +9,18 @@ const freshSeeds = 10;
 
 describe('the program in a simulated world', () => {
   test(`keeps every promise in ${fixedSeeds} seeds of ${steps} steps`, async () => {
+    const orders = { ordersFound: 0, ordersGivenUp: 0 };
     const totals = { crashes: 0, recoveries: 0, told: 0, replays: 0, refusals: 0, batches: 0 };
     for (let seed = 1; seed <= fixedSeeds; seed += 1) {
       const { problem, counts } = await simulate(seed, steps);
       assert.equal(problem, null, `npm run simulate -- --seed ${seed} --steps ${steps}`);
       for (const name of Object.keys(totals) as (keyof typeof totals)[]) totals[name] += counts[name] ?? 0;
+      for (const name of Object.keys(orders) as (keyof typeof orders)[]) orders[name] += counts[name] ?? 0;
     }
     // A world in which nothing happens proves nothing.
     for (const [name, total] of Object.entries(totals)) assert.ok(total > 5 * fixedSeeds, `${total} ${name}`);
+    assert.ok(orders.ordersFound > fixedSeeds / 10, `${orders.ordersFound} orders`);
+    assert.ok(orders.ordersGivenUp < orders.ordersFound / 10, `${orders.ordersGivenUp} searches given up`);
   });
 
   test(`keeps every promise in ${freshSeeds} seeds that nobody has seen`, async (context) => {

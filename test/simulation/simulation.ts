@@ -94,7 +94,8 @@ class Simulation {
     if (this.#judge.problems.length === 0) await this.#calmDown();
     const [problem = null] = this.#judge.problems;
     const journal = this.#disks.map((disk) => Buffer.from(disk.checksumOf(disk.end)).toString('hex')).join(' ');
-    return { seed: this.#seed, steps: step, problem, counts: { ...this.#counts, ...this.#judge.counts }, journal };
+    const counts = { ...this.#counts, ...this.#judge.counts, ...this.#history.counts };
+    return { seed: this.#seed, steps: step, problem, counts, journal };
   }
 
   #start(): void {
