@@ -32,7 +32,7 @@ export interface ReaderOptions {
   readonly timers: Timers;
   /** Somebody came while nobody was in the buffer. */
   readonly wake: () => void;
-  /** The stream's last place is at least this. */
+  /** A message stands at this place. */
   readonly onPlace: (place: number) => void;
   /** The message that keeps the stream from being empty stands at this place; it is passed over. */
   readonly onAnchor: (place: number) => void;
@@ -175,7 +175,8 @@ export class LineReader {
     const { onPlace, onAnchor, onMalformed, wake } = this.#options;
     const place = message.seq;
     if (place <= this.#readThrough) return;
-    onPlace(place + message.info.pending);
+    // Not `message.info.pending` more: the server goes on counting messages that are deleted before they are read.
+    onPlace(place);
     const userId = userOf(message.subject, message.data);
     const left = this.#left.has(place);
     this.#passTo(place);

@@ -176,3 +176,29 @@ describe('a line that empties', () => {
     }
   });
 });
+
+describe('a line longer than what is read ahead', () => {
+  it('ends where it ends, whatever the server says is still to come', async () => {
+    const { line, link, close } = await stageLine(nats.url, newRoom());
+    const people = 3_000;
+    try {
+      await Promise.all(Array.from({ length: people }, (_, i) => line.join(`u${i}`)));
+      assert.equal((await line.take(0, 1_000)).through, 1_000);
+      // The server counts this one as still to come for as long as the consumer lives.
+      await line.leave(people - 100);
+      const places: number[] = [];
+      for (let after = 0; after < people;) {
+        const taken = await line.take(after, 1_000);
+        places.push(...taken.people.map(({ place }) => place));
+        after = taken.through;
+        assert.ok(after <= people, `nobody has place ${after} yet`);
+      }
+      assert.equal(places.length, people - 1);
+      assert.equal(link.state, 'connected');
+      assert.deepEqual(await line.take(people, 10), { people: [], through: people });
+      assert.deepEqual(await line.join('late'), { type: 'joined', place: people + 1, existing: false });
+    } finally {
+      await close();
+    }
+  });
+});

@@ -251,6 +251,10 @@ export class Judge {
         return this.#noteWallet(idOf(actor), event as WalletEvent);
       case 'schedule':
         return this.#noteSchedule(idOf(actor), event as ScheduleEvent);
+      case 'admission':
+        // What a stream has acknowledged goes with the power and with nothing else.
+        if (event.type !== 'LineLost' || this.#settings.powerLoss) return;
+        return this.wrong(`the line of ${idOf(actor)} was given up, and had lost nobody`);
     }
   }
 
