@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { lostLineText } from '../../api/nats/line-room.ts';
 import { NatsUnderTest } from '../nats/nats-under-test.ts';
 import { until } from '../nats/until.ts';
 import { Program, type Ended } from '../system/program.ts';
@@ -22,6 +23,7 @@ export class Servers {
   readonly #closing = new AbortController();
   #engine: Program | null = null;
   #lastOutput = '';
+  #gaveLineUp = false;
 
   private constructor(nats: NatsUnderTest, port: number, dataDir: string) {
     this.nats = nats;
@@ -46,6 +48,11 @@ export class Servers {
     return this.#engine?.output ?? this.#lastOutput;
   }
 
+  /** Whether this engine, or one before it, has given a line up. */
+  get gaveLineUp(): boolean {
+    return this.#gaveLineUp || this.output.includes(lostLineText);
+  }
+
   /** The engine's end, if nobody here ended it. */
   endedByItself(): Ended | null {
     return this.#engine?.ended ?? null;
@@ -68,6 +75,7 @@ export class Servers {
     const engine = this.#engine;
     if (engine === null) return;
     this.#lastOutput = engine.output;
+    this.#gaveLineUp ||= engine.output.includes(lostLineText);
     this.#engine = null;
     await engine.kill();
   }

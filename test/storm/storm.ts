@@ -125,7 +125,7 @@ class Storm {
     if (this.findings.length > 0) return;
     await sleep(blow.loadOnMs);
     const { findings, counts } = await load.settle(last);
-    if (servers.output.includes(lostLineText)) this.findings.push({ code: 'lost-line', what: lostLineText });
+    if (servers.gaveLineUp) this.findings.push({ code: 'lost-line', what: lostLineText });
     this.findings.push(...findings);
     this.#counts = counts;
     const ended = servers.endedByItself();
