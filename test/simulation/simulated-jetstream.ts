@@ -6,6 +6,7 @@ import type { SimulatedLink } from './simulated-nats.ts';
 import type { SimulatedStream } from './simulated-stream.ts';
 
 const noMessageFound = 10_037;
+const nameInUse = 10_058;
 /** Of a hundred deliveries so many tell of more to come than there is. */
 const miscountPercent = 5;
 
@@ -23,7 +24,13 @@ export function jetStreamOver(link: SimulatedLink): LiveNats {
     streams: {
       info: (name: string) => link.request(() => infoOf(streamOf(name))),
       add: ({ name, description, max_msgs_per_subject: perSubject }: Added) =>
-        link.request(() => infoOf(nats.streams.get(name) ?? nats.addStream(name, description, perSubject === 1))),
+        link.request(() => {
+          const there = nats.streams.get(name);
+          // One that is there with the same settings is the answer; with others it is an error.
+          if (there !== undefined && there.description !== description)
+            throw apiError(nameInUse, 'name already in use');
+          return infoOf(there ?? nats.addStream(name, description, perSubject === 1));
+        }),
       delete: (name: string) => link.request(() => nats.deleteStream(name)),
       purge: (name: string, { seq }: { seq: number }) => link.request(() => streamOf(name).purgeBelow(seq)),
       deleteMessage: (name: string, seq: number) =>
