@@ -15,13 +15,12 @@ interface Shape {
 
 const small = {
   underWay: [64, 1_000],
-  holdsPerRound: 5_000,
-  warmUp: 1_000,
-  pacedPerSecond: 2_000,
+  holdsPerRound: 2_000,
+  warmUp: 500,
+  pacedPerSecond: 1_000,
   pacedSeconds: 1,
 } as const;
 
-/** 40,000 + 5 × 150,000 + 12 × 10,000 seats are asked for. */
 const full = {
   underWay: [16, 64, 256, 1_000, 4_000],
   holdsPerRound: 150_000,
@@ -77,8 +76,9 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
       }),
       diskBytes: dir.bytes(),
     }));
-    if (found.held !== found.seatsTaken) {
-      throw new Error(`${found.held} holds were accepted, but ${found.seatsTaken} seats are taken`);
+    const asked = holdsOf(input);
+    if (found.held !== asked || found.seatsTaken !== asked) {
+      throw new Error(`${asked} holds: ${found.held} were accepted, and ${found.seatsTaken} seats are taken`);
     }
     section.series.push({
       label,
@@ -87,6 +87,11 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
     section.rows.push(...rowsOf(label, found), { label: `${label}: disk`, value: mebibytes(diskBytes), unit: 'MiB' });
   }
   return section;
+}
+
+/** All holds that are asked for, warm-up included. */
+function holdsOf({ warmUp, underWay, holdsPerRound, pacedPerSecond, pacedSeconds }: HoldSpeedInput): number {
+  return warmUp + underWay.length * holdsPerRound + pacedPerSecond * pacedSeconds;
 }
 
 function rowsOf(label: string, { rounds, idle, paced, seatsTaken }: HoldSpeedFound): Section['rows'] {

@@ -10,7 +10,7 @@ const title = 'Expiry beside past reservations';
 const withinMs = 3_600_000;
 
 const sizes: Record<Size, PastInput> = {
-  small: { dates: 10, rowsPerDate: 10, past: [0, 5_000], due: 180, roundsEach: 1 },
+  small: { dates: 10, rowsPerDate: 10, past: [0, 2_000], due: 180, roundsEach: 1 },
   full: { dates: 100, rowsPerDate: 100, past: [0, 1_000_000, 10_000_000], due: 180, roundsEach: 5 },
 };
 
