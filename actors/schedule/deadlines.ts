@@ -3,15 +3,17 @@
  * cancellation takes its deadline out at once. No dead entries: the earliest deadline is always exact.
  */
 
-const initialCapacity = 8;
+/** Before the first deadline: a date that nobody has held a seat of has no columns of its own. Without length, so never written. */
+const noTimes = new Float64Array(0);
+const noSlots = new Int32Array(0);
 
 export class Deadlines {
   #count = 0;
   /** In heap order. */
-  #times = new Float64Array(initialCapacity);
-  #slots = new Int32Array(initialCapacity);
+  #times = noTimes;
+  #slots = noSlots;
   /** Index in the heap plus one, by slot; 0 for a slot without a deadline. */
-  #places = new Int32Array(initialCapacity);
+  #places = noSlots;
 
   /** The earliest deadline, ms since the epoch; `Infinity` when there is none. */
   earliest(): number {

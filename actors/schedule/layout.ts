@@ -4,6 +4,7 @@
  */
 import { readCount } from './ids.ts';
 import type { Seat, SectionSpec } from './messages.ts';
+import { blankSeats, type BlankSeats } from './seat-map.ts';
 
 interface Row {
   readonly section: string;
@@ -29,6 +30,7 @@ export class Layout {
   readonly #rows: readonly Row[];
   readonly #rowByPrefix: ReadonlyMap<string, Row>;
   #seats: readonly Seat[] | null = null;
+  #blank: BlankSeats | null = null;
 
   constructor(canonical: CanonicalSections) {
     const rows: Row[] = [];
@@ -70,6 +72,12 @@ export class Layout {
     }
     this.#seats = seats;
     return seats;
+  }
+
+  /** Shared by all dates of this layout of which no seat was ever held. */
+  blank(): BlankSeats {
+    this.#blank ??= blankSeats(this.seatsTotal);
+    return this.#blank;
   }
 
   /** Binary search for the last row that starts at or before the index. */

@@ -9,24 +9,27 @@ import { grown } from './deadlines.ts';
 /** The indexes of a reservation's seats in layout order; a single one stands alone, which saves its array. */
 export type SeatIndexes = number | readonly number[];
 
-const initialCapacity = 8;
+/** Before the first reservation: a date without one has no columns of its own. Without length, so never written. */
+const noInts = new Int32Array(0);
+const noFloats = new Float64Array(0);
+const noCounts = new Uint32Array(0);
 
 export class ReservationSlots {
   readonly users: string[] = [];
   readonly seats: SeatIndexes[] = [];
-  ordinals = new Int32Array(initialCapacity);
-  heldAt = new Float64Array(initialCapacity);
-  expiresAt = new Float64Array(initialCapacity);
+  ordinals = noInts;
+  heldAt = noFloats;
+  expiresAt = noFloats;
   /** 0 until paid. */
-  paidAt = new Float64Array(initialCapacity);
+  paidAt = noFloats;
   /** The wallet's balance after the debit; 0 until paid. */
-  balances = new Float64Array(initialCapacity);
-  attempts = new Uint32Array(initialCapacity);
+  balances = noFloats;
+  attempts = noCounts;
   /**
    * A link to the next slot of the list that this one is in: of its user while it is live or paid, of the ended ones
    * by age, or of the free ones. A link is a slot plus one; 0 ends a list.
    */
-  next = new Int32Array(initialCapacity);
+  next = noInts;
   #used = 0;
   #firstFree = 0;
   readonly #firstOfUser = new Map<string, number>();

@@ -18,6 +18,10 @@ const expired = 3;
 const cancelled = 4;
 const shrunkBit = 0x80;
 
+/** Before the first reservation. Without length, so never written. */
+const noStates = new Uint8Array(0);
+const noSlots = new Uint32Array(0);
+
 /** What a snapshot keeps of a whole reservation. */
 export interface WholeReservation {
   readonly userId: string;
@@ -33,8 +37,8 @@ export class Reservations {
   /** Reservations ever made; their ordinals are 1 … count. */
   count = 0;
   shrunkCount = 0;
-  #states = new Uint8Array(8);
-  #slotOrHash = new Uint32Array(8);
+  #states = noStates;
+  #slotOrHash = noSlots;
   readonly #slots = new ReservationSlots();
   #endedCount = 0;
   #oldestEnded = 0;

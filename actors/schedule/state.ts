@@ -29,7 +29,7 @@ export function openSchedule(facts: ScheduleFacts, layout: Layout): OpenedSchedu
   return {
     facts,
     layout,
-    seatMap: new SeatMap(layout.seatsTotal),
+    seatMap: new SeatMap(layout.blank()),
     reservations: new Reservations(),
     deadlines: new Deadlines(),
     paying: new Map(),

@@ -75,6 +75,12 @@ export async function runToEnd(dataDir: string, env: Readonly<Record<string, str
   return ended;
 }
 
+interface StartOptions {
+  readonly under?: readonly string[];
+  readonly killed?: AbortSignal;
+  readonly withinMs?: number;
+}
+
 export class Program {
   readonly port: number;
   readonly pid: number;
@@ -96,13 +102,13 @@ export class Program {
    * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
    * `script` may name another program that says `listening` and answers `/health/ready` in the same way. `under` is a
    * command that runs it, and must do so in the process that it was started as. `killed` kills it without warning when it
-   * aborts, also while it starts.
+   * aborts, also while it starts. `withinMs`: how long it may take to be ready.
    */
   static async start(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     script = 'api/main.ts',
-    { under = [], killed }: { readonly under?: readonly string[]; readonly killed?: AbortSignal } = {},
+    { under = [], killed, withinMs = startTimeoutMs }: StartOptions = {},
   ): Promise<Program> {
     const startedAt = performance.now();
     const launched = launch(dataDir, env, script, under);
@@ -116,12 +122,12 @@ export class Program {
       const port = portOf(line);
       if (port !== null) listens(port);
     });
-    const port = await Promise.race([listening, closed, sleep(startTimeoutMs, null, { ref: false })]);
+    const port = await Promise.race([listening, closed, sleep(withinMs, null, { ref: false })]);
     if (typeof port !== 'number') {
       child.kill('SIGKILL');
       throw new Error(`The program did not start:\n${output.join('')}`);
     }
-    await untilReady(port, closed);
+    await untilReady(port, closed, withinMs);
     return new Program(launched, port, performance.now() - startedAt);
   }
 
@@ -167,8 +173,8 @@ function portOf(line: string): number | null {
   }
 }
 
-async function untilReady(port: number, closed: Promise<Ended>): Promise<void> {
-  const deadline = performance.now() + startTimeoutMs;
+async function untilReady(port: number, closed: Promise<Ended>, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
   let ended: Ended | undefined;
   void closed.then((value) => (ended = value));
   for (;;) {

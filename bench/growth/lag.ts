@@ -1,0 +1,212 @@
+/** How far the read model and the feed are behind while holds come as fast as they are taken, and how soon they catch up. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NatsUnderTest } from '../../test/nats/nats-under-test.ts';
+import { Client } from '../../test/system/client.ts';
+import { adminKey, Program } from '../../test/system/program.ts';
+import { offer } from '../../test/system/pipelined-load.ts';
+import * as sale from '../../test/system/sale.ts';
+import { inWorkingDir, mebibytes } from './disk.ts';
+import { latencyOf, rounded } from './figures.ts';
+import type { Measure, RunOptions, Size } from './measure.ts';
+import type { Section } from './section.ts';
+import { metricsOf, gaugeIn } from './watch-program.ts';
+
+const title = 'Lag of the read model and of the feed';
+
+interface Load {
+  readonly seconds: number;
+  readonly dates: number;
+  /** Of 100 seats. */
+  readonly rowsPerDate: number;
+  readonly users: number;
+  readonly connections: number;
+}
+
+const sizes: Record<Size, Load> = {
+  small: { seconds: 2, dates: 20, rowsPerDate: 20, users: 100, connections: 8 },
+  full: { seconds: 20, dates: 50, rowsPerDate: 100, users: 10_000, connections: 64 },
+};
+
+const seatsPerRow = 100;
+/** Requests under way on a connection. */
+const depth = 4;
+const lookEveryMs = 250;
+const drainWithinMs = 600_000;
+
+export const lag: Measure = { name: 'lag', title, run };
+
+interface Sample {
+  readonly atMs: number;
+  /** Batches that are durable, and those that are in the read model and on the feed. */
+  readonly durable: number;
+  readonly readModel: number;
+  readonly feed: number;
+}
+
+async function run({ size, progress }: RunOptions): Promise<Section> {
+  const load = sizes[size];
+  const nats = await NatsUnderTest.start();
+  try {
+    return await inWorkingDir(async (dir) => {
+      const env = { NATS_URL: nats.url, MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600' };
+      const program = await Program.start(dir.path, env);
+      const client = new Client(program.port);
+      try {
+        progress(0, 2, 'people come in');
+        const tokens = await openSale(client, load);
+        progress(1, 2, `holds for ${load.seconds} s`);
+        const { held, samples, endedMs } = await holdFor(load, program, client, tokens);
+        const taken = await seatsTaken(client, tokens[0] ?? '');
+        if (taken !== held) throw new Error(`${held} holds were answered 201, but ${taken} seats are taken`);
+        return sectionOf({ load, held, samples, endedMs, published: await published(program), disk: dir.bytes() });
+      } finally {
+        client.close();
+        await program.kill();
+      }
+    });
+  } finally {
+    await nats.close();
+  }
+}
+
+async function openSale(client: Client, { dates, rowsPerDate, users }: Load): Promise<string[]> {
+  await sale.putRoom(client, 'main', sale.openDoors);
+  await sale.createConcert(client, 'growth');
+  const size = { rows: rowsPerDate, seats: seatsPerRow, price: 10_000 };
+  for (let date = 0; date < dates; date++) await sale.createSchedule(client, 'growth', `s${date}`, size);
+  return await sale.enterMany(client, 'user-', users);
+}
+
+interface Held {
+  readonly held: number;
+  readonly samples: readonly Sample[];
+  readonly endedMs: number;
+}
+
+async function holdFor(load: Load, program: Program, client: Client, tokens: readonly string[]): Promise<Held> {
+  const samples: Sample[] = [];
+  const startedMs = performance.now();
+  let endedMs = Infinity;
+  const look = async (): Promise<Sample> => {
+    const { body } = await sale.expecting(200, client.send('GET', '/v1/admin/overview', { bearer: adminKey }));
+    // The shape is that of the API.
+    const { journal, readModel, feed } = body as unknown as {
+      journal: { position: number };
+      readModel: { lag: number };
+      feed: { lag: number };
+    };
+    const sample = {
+      atMs: performance.now() - startedMs,
+      durable: journal.position,
+      readModel: journal.position - readModel.lag,
+      feed: journal.position - feed.lag,
+    };
+    samples.push(sample);
+    return sample;
+  };
+  const watching = (async () => {
+    for (;;) {
+      const { atMs, durable, readModel, feed } = await look();
+      if (atMs > endedMs && readModel === durable && feed === durable) return;
+      if (atMs > endedMs + drainWithinMs) throw new Error('the read model or the feed did not catch up');
+      await sleep(lookEveryMs);
+    }
+  })();
+  let seat = 0;
+  const seatsMax = load.dates * load.rowsPerDate * seatsPerRow;
+  const { promise: sold, resolve: allAsked } = Promise.withResolvers<void>();
+  const { answers } = await offer({
+    port: program.port,
+    connections: load.connections,
+    depth,
+    next() {
+      // The seats that are asked for after the last one are taken: they are refused and not counted.
+      if (seat === seatsMax) allAsked();
+      return holdOf(load, tokens, seat++);
+    },
+    until: Promise.race([sleep(load.seconds * 1000), sold]),
+  });
+  endedMs = performance.now() - startedMs;
+  await watching;
+  return { held: answers.get(201) ?? 0, samples, endedMs };
+}
+
+function holdOf({ dates, rowsPerDate }: Load, tokens: readonly string[], asked: number): Buffer {
+  const seat = asked % (dates * rowsPerDate * seatsPerRow);
+  const inDate = Math.floor(seat / dates);
+  const seatIds = [`A-${Math.floor(inDate / seatsPerRow) + 1}-${(inDate % seatsPerRow) + 1}`];
+  const body = JSON.stringify({ scheduleId: `s${seat % dates}`, seatIds });
+  const token = tokens[seat % tokens.length] ?? '';
+  const head = [
+    'POST /v1/reservations HTTP/1.1',
+    'Host: localhost',
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+    `Queue-Token: ${token}`,
+    `Idempotency-Key: growth-${asked}`,
+  ];
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+async function seatsTaken(client: Client, token: string): Promise<number> {
+  const { body } = await sale.expecting(200, client.send('GET', '/v1/concerts/growth/schedules', { token }));
+  // The shape is that of the API.
+  const items = body['items'] as { seatsTotal: number; seatsAvailable: number }[];
+  return items.reduce((sum, { seatsTotal, seatsAvailable }) => sum + seatsTotal - seatsAvailable, 0);
+}
+
+async function published(program: Program): Promise<number> {
+  return gaugeIn(await metricsOf(program.port), 'onsale_feed_published');
+}
+
+/** Seconds since the newest batch that `through` names was seen to be durable. */
+function lagSeconds(samples: readonly Sample[], index: number, through: number): number {
+  const sample = samples[index];
+  if (sample === undefined || through >= sample.durable) return 0;
+  const first = samples.find(({ durable }) => durable > through);
+  return first === undefined ? 0 : (sample.atMs - first.atMs) / 1000;
+}
+
+interface Whole extends Held {
+  readonly load: Load;
+  readonly published: number;
+  readonly disk: number;
+}
+
+function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Section {
+  const lagOf = (name: 'readModel' | 'feed') =>
+    samples.map((sample, index) => ({
+      x: rounded(sample.atMs / 1000),
+      y: rounded(lagSeconds(samples, index, sample[name])),
+    }));
+  const rowsOf = (name: 'readModel' | 'feed', label: string): Section['rows'] => {
+    const lags = lagOf(name);
+    const loaded = lags.filter(({ x }) => x * 1000 <= endedMs).map(({ y }) => y);
+    const drained = samples.find((sample) => sample.atMs >= endedMs && sample[name] === sample.durable);
+    return [
+      { label: `${label}: lag under load, p50`, value: latencyOf(loaded).p50, unit: 's' },
+      { label: `${label}: lag under load, most`, value: Math.max(...loaded), unit: 's' },
+      { label: `${label}: drained after`, value: rounded(((drained?.atMs ?? endedMs) - endedMs) / 1000), unit: 's' },
+    ];
+  };
+  return {
+    name: 'lag',
+    title,
+    unit: 's',
+    xLabel: `seconds; load ends after ${load.seconds}`,
+    yLabel: 'seconds behind',
+    series: [
+      { label: 'read model', points: lagOf('readModel') },
+      { label: 'feed', points: lagOf('feed') },
+    ],
+    rows: [
+      { label: 'holds over HTTP', value: Math.round(held / (endedMs / 1000)), unit: 'holds/s' },
+      { label: 'seats taken, as answered', value: held, unit: 'seats' },
+      { label: 'events on the feed', value: published, unit: 'events' },
+      ...rowsOf('readModel', 'read model'),
+      ...rowsOf('feed', 'feed'),
+      { label: 'disk, without the stream', value: mebibytes(disk), unit: 'MiB' },
+    ],
+    notes: [`Seen every ${lookEveryMs} ms by /v1/admin/overview; the load comes from the same machine.`],
+  };
+}
