@@ -224,13 +224,11 @@ export class Judge {
       }
       case 'insufficient_balance':
         return this.#hadBalance(userId, Number(body['balance']), sinceMs) ? null : 'no such balance was on disk';
-      case 'already_paid': {
-        const status = 'reservationId' in wish ? this.auditor.reservation(wish.reservationId)?.status : undefined;
-        return status === 'paid' ? null : `on disk it is ${status}`;
-      }
+      case 'already_paid':
       case 'reservation_cancelled': {
         const status = 'reservationId' in wish ? this.auditor.reservation(wish.reservationId)?.status : undefined;
-        return status === 'cancelled' ? null : `on disk it is ${status}`;
+        const fitting = status === 'paid' ? 'already_paid' : `reservation_${status}`;
+        return body['code'] === fitting ? null : `on disk it is ${status}`;
       }
       case 'hold_expired':
         return 'reservationId' in wish ? this.#unfoundedStatus(wish.reservationId, 'expired') : 'nothing was held';
@@ -253,8 +251,8 @@ export class Judge {
         return this.#noteSchedule(idOf(actor), event as ScheduleEvent);
       case 'admission':
         // What a stream has acknowledged goes with the power and with nothing else.
-        if (event.type !== 'LineLost' || this.#settings.powerLoss) return;
-        return this.wrong(`the line of ${idOf(actor)} was given up, and had lost nobody`);
+        if (event.type === 'LineLost' && !this.#settings.powerLoss)
+          this.wrong(`the line of ${idOf(actor)} was given up, and had lost nobody`);
     }
   }
 

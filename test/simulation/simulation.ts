@@ -92,10 +92,9 @@ class Simulation {
     }
     onSteps(this.#disks);
     if (this.#judge.problems.length === 0) await this.#calmDown();
-    const [problem = null] = this.#judge.problems;
     const journal = this.#disks.map((disk) => Buffer.from(disk.checksumOf(disk.end)).toString('hex')).join(' ');
     const counts = { ...this.#counts, ...this.#judge.counts, ...this.#history.counts };
-    return { seed: this.#seed, steps: step, problem, counts, journal };
+    return { seed: this.#seed, steps: step, problem: this.#judge.problems[0] ?? null, counts, journal };
   }
 
   #start(): void {
