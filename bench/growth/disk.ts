@@ -12,9 +12,12 @@ export interface WorkingDir {
 /** Gives `work` a directory of its own, and removes it whatever happens. */
 export async function inWorkingDir<T>(work: (dir: WorkingDir) => Promise<T>): Promise<T> {
   const directory = temporaryDataDir();
+  const removeNow = (): void => directory.remove();
+  process.once('exit', removeNow);
   try {
     return await work({ path: directory.path, bytes: () => bytesIn(directory.path) });
   } finally {
+    process.off('exit', removeNow);
     directory.remove();
   }
 }
