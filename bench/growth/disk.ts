@@ -22,7 +22,8 @@ export async function inWorkingDir<T>(work: (dir: WorkingDir) => Promise<T>): Pr
   }
 }
 
-function bytesIn(directory: string): number {
+/** Of all files in a directory and below. */
+export function bytesIn(directory: string): number {
   let bytes = 0;
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

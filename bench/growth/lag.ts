@@ -7,7 +7,7 @@ import { Client } from '../../test/system/client.ts';
 import { adminKey, Program } from '../../test/system/program.ts';
 import { offer } from '../../test/system/pipelined-load.ts';
 import * as sale from '../../test/system/sale.ts';
-import { inWorkingDir, mebibytes } from './disk.ts';
+import { bytesIn, inWorkingDir, mebibytes } from './disk.ts';
 import { latencyOf, rounded } from './figures.ts';
 import type { Measure, RunOptions, Size } from './measure.ts';
 import type { Section } from './section.ts';
@@ -64,7 +64,14 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
         const { held, samples, endedMs } = await holdFor({ load, program, client, tokens, dataDir: dir.path });
         const taken = await seatsTaken(client, tokens[0] ?? '');
         if (taken !== held) throw new Error(`${held} holds were answered 201, but ${taken} seats are taken`);
-        return sectionOf({ load, held, samples, endedMs, published: await published(program), disk: dir.bytes() });
+        return sectionOf({
+          load,
+          held,
+          samples,
+          endedMs,
+          published: await published(program),
+          disk: dir.bytes() + bytesIn(nats.directory),
+        });
       } finally {
         client.close();
         await program.kill();
@@ -225,7 +232,7 @@ function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Se
       ...rowsOf('readModel', 'read model'),
       ...rowsOf('feed', 'feed'),
       ...rowsOf('snapshots', 'snapshots'),
-      { label: 'disk, without the stream', value: mebibytes(disk), unit: 'MiB' },
+      { label: 'disk, with the streams', value: mebibytes(disk), unit: 'MiB' },
     ],
     notes: [`Seen every ${lookEveryMs} ms by /v1/admin/overview; the load comes from the same machine.`],
   };
