@@ -13,8 +13,11 @@ import { RecentTurns } from './recent-turns.ts';
 
 /** Rows fetched at once: a statement left open would keep the WAL from being reused. */
 const pageRowsMax = 64;
-/** Fewer rows a page where batches are large. */
-const pageBytesMax = 4 * 1024 * 1024;
+/**
+ * Fewer rows a page where batches are large; the last one may go beyond it. Whoever reads goes in steps and takes up
+ * again where it stood, so what a page has beyond a step is read in vain.
+ */
+const pageCharsMax = 1024 * 1024;
 
 /** Of what was read for the replay of keys, so much JSON is kept parsed; parsed, it takes some times as much. */
 const replayedCharsMax = 8 * 1024 * 1024;
@@ -41,8 +44,8 @@ export class JournalReader implements BatchSource {
     this.file = file;
     this.#connection = openDatabase(file, { migrations: journalMigrations, readonly: true });
     const c = this.#connection;
-    this.#selectFrom = c.prepare<[number, number], JournalRow>(
-      'SELECT batch, at_ms, checksum, turns FROM journal WHERE batch >= ? ORDER BY batch LIMIT ?',
+    this.#selectFrom = c.prepare<[number, number, number], JournalRow>(
+      'SELECT batch, at_ms, checksum, turns FROM journal WHERE batch >= ? AND batch <= ? ORDER BY batch LIMIT ?',
     );
     this.#selectOne = c.prepare<[number], JournalRow>(
       'SELECT batch, at_ms, checksum, turns FROM journal WHERE batch = ?',
@@ -75,19 +78,14 @@ export class JournalReader implements BatchSource {
   *rows(from: number, through = Number.MAX_SAFE_INTEGER): Generator<VerifiedRow, void, void> {
     let next = from;
     let previous: Uint8Array | undefined;
-    let pageRows = pageRowsMax;
     while (next <= through) {
-      const page = this.#read(() => this.#selectFrom.all(next, pageRows), next);
+      const page = this.#page(next, through);
       if (page.length === 0) return;
-      let chars = 0;
       for (const row of page) {
-        if (row.batch > through) return;
         previous = this.#verified(row, next, previous ?? this.checksumOf(next - 1));
-        chars += row.turns.length;
         next += 1;
         yield { ...row, chars: row.turns.length };
       }
-      pageRows = Math.max(1, Math.min(pageRowsMax, Math.floor((pageBytesMax * page.length) / (chars + 1))));
     }
   }
 
@@ -154,6 +152,21 @@ export class JournalReader implements BatchSource {
 
   close(): void {
     this.#connection.close();
+  }
+
+  /** The next rows from `from` on, as far as there are any. */
+  #page(from: number, through: number): JournalRow[] {
+    return this.#read(() => {
+      const page: JournalRow[] = [];
+      let chars = 0;
+      for (const row of this.#selectFrom.iterate(from, through, pageRowsMax)) {
+        page.push(row);
+        // A damaged row may have no text; it is found when it is verified.
+        chars += row.turns?.length ?? 0;
+        if (chars >= pageCharsMax) break;
+      }
+      return page;
+    }, from);
   }
 
   #row(number: number): JournalRow {

@@ -12,14 +12,18 @@ export interface WorkingDir {
 /** Gives `work` a directory of its own, and removes it whatever happens. */
 export async function inWorkingDir<T>(work: (dir: WorkingDir) => Promise<T>): Promise<T> {
   const directory = temporaryDataDir();
+  const removeNow = (): void => directory.remove();
+  process.once('exit', removeNow);
   try {
     return await work({ path: directory.path, bytes: () => bytesIn(directory.path) });
   } finally {
+    process.off('exit', removeNow);
     directory.remove();
   }
 }
 
-function bytesIn(directory: string): number {
+/** Of all files in a directory and below. */
+export function bytesIn(directory: string): number {
   let bytes = 0;
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);

@@ -1,17 +1,19 @@
-/** How far the read model and the feed are behind while holds come as fast as they are taken, and how soon they catch up. */
+/** How far read model, feed and snapshots are behind while holds come as fast as they are taken, and how soon they catch up. */
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openStateForReading, SqliteSnapshots } from '../../storage/state-reader.ts';
 import { NatsUnderTest } from '../../test/nats/nats-under-test.ts';
 import { Client } from '../../test/system/client.ts';
 import { adminKey, Program } from '../../test/system/program.ts';
 import { offer } from '../../test/system/pipelined-load.ts';
 import * as sale from '../../test/system/sale.ts';
-import { inWorkingDir, mebibytes } from './disk.ts';
+import { bytesIn, inWorkingDir, mebibytes } from './disk.ts';
 import { latencyOf, rounded } from './figures.ts';
 import type { Measure, RunOptions, Size } from './measure.ts';
 import type { Section } from './section.ts';
 import { metricsOf, gaugeIn } from './watch-program.ts';
 
-const title = 'Lag of the read model and of the feed';
+const title = 'Lag of read model, feed and snapshots';
 
 interface Load {
   readonly seconds: number;
@@ -41,7 +43,11 @@ interface Sample {
   readonly durable: number;
   readonly readModel: number;
   readonly feed: number;
+  /** Through which every event is in a snapshot: what comes after is replayed by the next start. */
+  readonly snapshots: number;
 }
+
+type Follower = 'readModel' | 'feed' | 'snapshots';
 
 async function run({ size, progress }: RunOptions): Promise<Section> {
   const load = sizes[size];
@@ -55,10 +61,17 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
         progress(0, 2, 'people come in');
         const tokens = await openSale(client, load);
         progress(1, 2, `holds for ${load.seconds} s`);
-        const { held, samples, endedMs } = await holdFor(load, program, client, tokens);
+        const { held, samples, endedMs } = await holdFor({ load, program, client, tokens, dataDir: dir.path });
         const taken = await seatsTaken(client, tokens[0] ?? '');
         if (taken !== held) throw new Error(`${held} holds were answered 201, but ${taken} seats are taken`);
-        return sectionOf({ load, held, samples, endedMs, published: await published(program), disk: dir.bytes() });
+        return sectionOf({
+          load,
+          held,
+          samples,
+          endedMs,
+          published: await published(program),
+          disk: dir.bytes() + bytesIn(nats.directory),
+        });
       } finally {
         client.close();
         await program.kill();
@@ -83,7 +96,17 @@ interface Held {
   readonly endedMs: number;
 }
 
-async function holdFor(load: Load, program: Program, client: Client, tokens: readonly string[]): Promise<Held> {
+interface Sale {
+  readonly load: Load;
+  readonly program: Program;
+  readonly client: Client;
+  readonly tokens: readonly string[];
+  readonly dataDir: string;
+}
+
+async function holdFor({ load, program, client, tokens, dataDir }: Sale): Promise<Held> {
+  const state = openStateForReading(join(dataDir, 'state.db'));
+  const snapshots = new SqliteSnapshots(state);
   const samples: Sample[] = [];
   const startedMs = performance.now();
   let endedMs = Infinity;
@@ -100,15 +123,16 @@ async function holdFor(load: Load, program: Program, client: Client, tokens: rea
       durable: journal.position,
       readModel: journal.position - readModel.lag,
       feed: journal.position - feed.lag,
+      snapshots: snapshots.completeThrough(),
     };
     samples.push(sample);
     return sample;
   };
   const watching = (async () => {
     for (;;) {
-      const { atMs, durable, readModel, feed } = await look();
-      if (atMs > endedMs && readModel === durable && feed === durable) return;
-      if (atMs > endedMs + drainWithinMs) throw new Error('the read model or the feed did not catch up');
+      const { atMs, durable, ...followers } = await look();
+      if (atMs > endedMs && Object.values(followers).every((through) => through >= durable)) return;
+      if (atMs > endedMs + drainWithinMs) throw new Error('read model, feed or snapshots did not catch up');
       await sleep(lookEveryMs);
     }
   })();
@@ -128,6 +152,7 @@ async function holdFor(load: Load, program: Program, client: Client, tokens: rea
   });
   endedMs = performance.now() - startedMs;
   await watching;
+  state.close();
   return { held: answers.get(201) ?? 0, samples, endedMs };
 }
 
@@ -174,15 +199,15 @@ interface Whole extends Held {
 }
 
 function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Section {
-  const lagOf = (name: 'readModel' | 'feed') =>
+  const lagOf = (name: Follower) =>
     samples.map((sample, index) => ({
       x: rounded(sample.atMs / 1000),
       y: rounded(lagSeconds(samples, index, sample[name])),
     }));
-  const rowsOf = (name: 'readModel' | 'feed', label: string): Section['rows'] => {
+  const rowsOf = (name: Follower, label: string): Section['rows'] => {
     const lags = lagOf(name);
     const loaded = lags.filter(({ x }) => x * 1000 <= endedMs).map(({ y }) => y);
-    const drained = samples.find((sample) => sample.atMs >= endedMs && sample[name] === sample.durable);
+    const drained = samples.find((sample) => sample.atMs >= endedMs && sample[name] >= sample.durable);
     return [
       { label: `${label}: lag under load, p50`, value: latencyOf(loaded).p50, unit: 's' },
       { label: `${label}: lag under load, most`, value: Math.max(...loaded), unit: 's' },
@@ -198,6 +223,7 @@ function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Se
     series: [
       { label: 'read model', points: lagOf('readModel') },
       { label: 'feed', points: lagOf('feed') },
+      { label: 'snapshots', points: lagOf('snapshots') },
     ],
     rows: [
       { label: 'holds over HTTP', value: Math.round(held / (endedMs / 1000)), unit: 'holds/s' },
@@ -205,7 +231,8 @@ function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Se
       { label: 'events on the feed', value: published, unit: 'events' },
       ...rowsOf('readModel', 'read model'),
       ...rowsOf('feed', 'feed'),
-      { label: 'disk, without the stream', value: mebibytes(disk), unit: 'MiB' },
+      ...rowsOf('snapshots', 'snapshots'),
+      { label: 'disk, with the streams', value: mebibytes(disk), unit: 'MiB' },
     ],
     notes: [`Seen every ${lookEveryMs} ms by /v1/admin/overview; the load comes from the same machine.`],
   };

@@ -29,6 +29,10 @@ function print({ title, unit, xLabel, series, rows, notes }: Section): void {
   for (const note of notes) process.stdout.write(`  (${note})\n`);
 }
 
+// Ends what was started and removes what was made, as listeners of `exit` do.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 const results = join(import.meta.dirname, '..', 'results');
 mkdirSync(results, { recursive: true });
 process.stdout.write(`${machine()}; size ${size}\n`);

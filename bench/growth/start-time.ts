@@ -55,7 +55,7 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
       const readyMs: number[] = [];
       for (let again = 0; again < 2; again++) readyMs.push(await startAndKill(dir.path, to, wallets));
       withSnapshots.push({ x: to, y: Math.min(...readyMs) });
-      progress(to, to, 'rebuild of the read model');
+      progress(to, to, `ready after ${readyMs.join(' and ')} ms; rebuild of the read model`);
       const rebuild = await runScript('storage/rebuild.ts', [], { DATA_DIR: dir.path }, rebuildWithinMs);
       rebuilds.push({ x: to, y: Math.round(rebuild.seconds * 1000) });
       rows.push(
@@ -66,7 +66,7 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
         { label: `${name}: read model rebuilt`, value: rounded(rebuild.seconds, 1), unit: 's' },
         { label: `${name}: disk`, value: mebibytes(dir.bytes()), unit: 'MiB' },
       );
-      progress(to, to, 'start without snapshots');
+      progress(to, to, `rebuilt in ${rounded(rebuild.seconds, 1)} s; start without snapshots`);
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(dir.path, `state.db${suffix}`), { force: true });
       const withoutMs = await startAndKill(dir.path, to, wallets);
       without.push({ x: to, y: withoutMs });

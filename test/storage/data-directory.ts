@@ -86,7 +86,7 @@ export async function filled(t: TestContext, count: number): Promise<string> {
 }
 
 /** Where a reader closed last the WAL stays, and with it pages that the damaged ones of the file would not be read for. */
-function emptyWal(file: string): void {
+export function emptyWal(file: string): void {
   const raw = new Database(file);
   raw.pragma('wal_checkpoint(TRUNCATE)');
   raw.close();

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 import type { StoredBatch, Turn } from '../../engine/ports.ts';
 import { JournalReader } from '../../storage/journal-reader.ts';
 import { RecentTurns } from '../../storage/recent-turns.ts';
-import { append, counted, dataDirectory, event, opened, turn } from './data-directory.ts';
+import { append, counted, dataDirectory, emptyWal, event, opened, turn } from './data-directory.ts';
 
 function bound(scope: string): Turn {
   return turn(1, 'counter:a', [counted('counter:a', 1)], {
@@ -50,6 +50,7 @@ describe('the replay of keys of one batch', () => {
     await storage.close(10_000);
     // The pages in the middle of batch 1 lead nowhere: SQLite cannot read its turns.
     const file = join(dataDir, 'journal.db');
+    emptyWal(file);
     const bytes = readFileSync(file);
     const at = Math.ceil((bytes.indexOf('x'.repeat(3_000)) + 20_000) / 4096) * 4096;
     bytes.fill(0xff, at, at + 8192);
