@@ -33,3 +33,11 @@ export function fit(bench: Bench, chosen: (contender: Contender) => boolean = ()
 }
 
 export const isOnsale = ({ name }: Contender): boolean => name === 'onsale' || name === 'onsale-nats';
+
+/** Rounds of what takes long or has many points: half as many. */
+export function fewerRounds({ rounds }: Bench): number {
+  return Math.max(1, Math.floor(rounds / 2));
+}
+
+/** People who are inside, where their number is not what is measured: letting in more takes long. */
+export const fewUsers = 2_000;

@@ -1,10 +1,10 @@
 /** People who look far more than they buy: of twenty requests nineteen read. */
-import { fit, isOnsale, type Workload } from '../harness/bench.ts';
+import { fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
 import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import { measureRounds } from '../harness/rounds.ts';
 
-const catalogue = { schedules: 50, rowsPerSchedule: 5, users: 10_000 };
+const catalogue = { schedules: 50, rowsPerSchedule: 5, users: fewUsers };
 const seats = catalogue.schedules * catalogue.rowsPerSchedule * 100;
 const requestsPerHold = 20;
 

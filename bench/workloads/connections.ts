@@ -1,9 +1,8 @@
 /** Holds of free seats by the number of connections. */
-import { fit, type Workload } from '../harness/bench.ts';
+import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
 import { latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
-import type { Bench } from '../harness/bench.ts';
 import type { Row, Section } from '../report/section.ts';
 import { SalePlan } from './sale-plan.ts';
 
@@ -16,11 +15,11 @@ interface AtConnections {
 
 export const connections: Workload = {
   name: 'connections',
-  steps: (bench) => fit(bench).length * curve.length * (roundsOf(bench) + 1),
+  steps: (bench) => fit(bench).length * curve.length * (fewerRounds(bench) + 1),
   async run(bench) {
-    const rounds = roundsOf(bench);
+    const rounds = fewerRounds(bench);
     const seconds = bench.seconds / 2;
-    const sale = new SalePlan((rounds + 1) * curve.length, seconds);
+    const sale = new SalePlan((rounds + 1) * curve.length, seconds, fewUsers);
     const points = await withEntrants(bench, fit(bench), sale.catalogue, async (entrants) => {
       const found: AtConnections[] = [];
       for (const connections of curve) {
@@ -45,11 +44,6 @@ export const connections: Workload = {
     return [rateSection(bench, points), latencySection(bench, points)];
   },
 };
-
-/** A curve has five points, so each gets fewer rounds. */
-function roundsOf(bench: Bench): number {
-  return Math.max(1, Math.floor(bench.rounds / 2));
-}
 
 function seriesOf(
   bench: Bench,

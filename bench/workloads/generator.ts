@@ -1,5 +1,5 @@
 /** What the load generators themselves take and reach, on the handler that does nothing: the ceiling of all figures. */
-import { fit, type Workload } from '../harness/bench.ts';
+import { fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
 import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import type { Pace } from '../harness/load-job.ts';
@@ -13,7 +13,7 @@ export const generator: Workload = {
   steps: (bench) => fit(bench, ({ baseline }) => baseline === true).length * generators.length * (bench.rounds + 1),
   async run(bench) {
     const contenders = fit(bench, ({ baseline }) => baseline === true);
-    const sale = new SalePlan((bench.rounds + 1) * 4, bench.seconds);
+    const sale = new SalePlan((bench.rounds + 1) * 4, bench.seconds, fewUsers);
     const measured = await withEntrants(bench, contenders, sale.catalogue, async ([entrant]) => {
       if (entrant === undefined) return [];
       const rounds = new Map<string, Round[]>(generators.map((name) => [name, []]));

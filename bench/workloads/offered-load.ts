@@ -1,5 +1,5 @@
 /** Open loop: how long a hold takes when people arrive at a rate that does not care how the server fares. */
-import { type Bench, fit, type Workload } from '../harness/bench.ts';
+import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { countOf } from '../harness/answer-counts.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
 import { latencyCells, medianQuantiles, round } from '../harness/figures.ts';
@@ -31,19 +31,15 @@ interface AtLoad {
 
 export const offeredLoad: Workload = {
   name: 'offered-load',
-  steps: (bench) => fit(bench).length * (2 + roundsOf(bench) * (shares.length + 1)),
+  steps: (bench) => fit(bench).length * (2 + fewerRounds(bench) * (shares.length + 1)),
   async run(bench) {
-    const rounds = roundsOf(bench);
-    const sale = new SalePlan(rounds * (shares.length + 1) + 2, bench.seconds);
+    const rounds = fewerRounds(bench);
+    const sale = new SalePlan(rounds * (shares.length + 1) + 2, bench.seconds, fewUsers);
     const found = await withEntrants(bench, fit(bench), sale.catalogue, (entrants) => measure(bench, entrants, sale));
     const right = found.filter(({ name }) => !bench.faults.has(name));
     return right.length === 0 ? [] : [curveSection(right), halfSection(right)];
   },
 };
-
-function roundsOf(bench: Bench): number {
-  return Math.max(1, Math.floor(bench.rounds / 2));
-}
 
 async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePlan): Promise<AtLoad[]> {
   const jobOf = (entrant: Entrant, count: number, pace: Extract<LoadJob, { type: 'requests' }>['pace']): LoadJob => ({
@@ -67,7 +63,7 @@ async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePla
     for (const entrant of offered) entrant.rate = rateOf(entrant);
     const measured = await measureRounds(bench, offered, {
       what: `${Math.round(share * 100)} % of the most`,
-      rounds: roundsOf(bench),
+      rounds: fewerRounds(bench),
       isWarm: true,
       countMax: sale.roundMax,
       jobOf: ({ entrant }) =>

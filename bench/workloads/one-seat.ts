@@ -1,12 +1,10 @@
 /** Everyone wants the same seat: one sale, and how fast all others are told. */
 import { countOf } from '../harness/answer-counts.ts';
-import { fit, type Workload } from '../harness/bench.ts';
-import { withEntrants } from '../harness/entrant.ts';
+import { fewUsers, fit, type Workload } from '../harness/bench.ts';
+import { blame, withEntrants } from '../harness/entrant.ts';
 import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import { measureRounds } from '../harness/rounds.ts';
 import { seatIdOf } from '../harness/request-plan.ts';
-
-const users = 10_000;
 
 export const oneSeat: Workload = {
   name: 'one-seat',
@@ -14,21 +12,25 @@ export const oneSeat: Workload = {
   async run(bench) {
     const contenders = fit(bench, ({ baseline }) => baseline !== true);
     let seat = 0;
-    const measured = await withEntrants(bench, contenders, { schedules: 1, rowsPerSchedule: 5, users }, (entrants) =>
-      measureRounds(bench, entrants, {
-        what: 'one seat',
-        jobOf: ({ entrant, count }) => ({
-          type: 'requests',
-          port: entrant.running.port,
-          connections: bench.connections,
-          plan: { kind: 'one-seat', tokens: entrant.running.tokens, schedule: 0, seatId: seatIdOf(seat++), count },
-          pace: { type: 'closed', generator: 'sockets' },
+    const measured = await withEntrants(
+      bench,
+      contenders,
+      { schedules: 1, rowsPerSchedule: 5, users: fewUsers },
+      (entrants) =>
+        measureRounds(bench, entrants, {
+          what: 'one seat',
+          jobOf: ({ entrant, count }) => ({
+            type: 'requests',
+            port: entrant.running.port,
+            connections: bench.connections,
+            plan: { kind: 'one-seat', tokens: entrant.running.tokens, schedule: 0, seatId: seatIdOf(seat++), count },
+            pace: { type: 'closed', generator: 'sockets' },
+          }),
         }),
-      }),
     );
     for (const { entrant, rounds } of measured) {
       if (rounds.every(({ result }) => countOf(result.answers, 201) === 1)) continue;
-      bench.faults.set(entrant.contender.name, 'a seat that everyone wanted was not sold exactly once');
+      blame(bench, entrant.contender, 'a seat that everyone wanted was not sold exactly once');
     }
     const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
     return [

@@ -1,5 +1,5 @@
 /** What most requests of a sale are: am I next, and has anything changed. Against a handler that answers a constant. */
-import { type Bench, fit, isOnsale, type Workload } from '../harness/bench.ts';
+import { type Bench, fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
 import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import type { RequestPlan } from '../harness/request-plan.ts';
@@ -9,7 +9,7 @@ import type { Section } from '../report/section.ts';
 import { Client } from '../../test/system/client.ts';
 import * as sale from '../../test/system/sale.ts';
 
-const catalogue = { schedules: 10, rowsPerSchedule: 5, users: 10_000 };
+const catalogue = { schedules: 10, rowsPerSchedule: 5, users: fewUsers };
 
 const chosen = (bench: Bench): ReturnType<typeof fit> =>
   fit(bench, (contender) => contender.baseline === true || isOnsale(contender));
@@ -45,13 +45,13 @@ export const polls: Workload = {
       ] as const;
     });
     return [
-      section(places, 200, 'polls', 'Queue polls a second', 'GET /v1/queue/tokens/current by 10,000 people in turn.'),
+      section(places, 200, 'polls', 'Queue polls a second', 'GET /v1/queue/tokens/current by 2,000 people in turn.'),
       section(
         unchanged,
         304,
         'unchanged-seats',
         'Unchanged seat lists a second, answered 304',
-        'GET of a list of 500 seats with If-None-Match, by 10,000 people in turn.',
+        'GET of a list of 500 seats with If-None-Match, by 2,000 people in turn.',
       ),
     ];
   },

@@ -4,8 +4,6 @@ import type { Entrant } from '../harness/entrant.ts';
 import type { HoldsPlan } from '../harness/request-plan.ts';
 
 const schedules = 50;
-/** So many that nobody holds two seats of one date, as hardly anyone does in a sale; a multiple of the dates. */
-const users = 10_000;
 /** No contender holds more on the machines this was made for; one that does has shorter rounds. */
 const holdsPerSecondMax = 25_000;
 
@@ -16,8 +14,8 @@ export class SalePlan {
   readonly #seats: number;
   readonly #asked = new Map<Entrant, number>();
 
-  /** Seats for so many rounds of so many seconds, counted or not. */
-  constructor(rounds: number, seconds: number) {
+  /** Seats for so many rounds of so many seconds, counted or not; `users` is a multiple of the 50 dates. */
+  constructor(rounds: number, seconds: number, users: number) {
     this.roundMax = Math.ceil(holdsPerSecondMax * seconds);
     const rows = Math.ceil((this.roundMax * rounds) / schedules / seatsPerRow) + 1;
     this.catalogue = { schedules, rowsPerSchedule: rows, users };

@@ -1,5 +1,5 @@
 /** A seller of seats on a real socket, right or wrong in one known way. */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Contender } from '../../bench/contender.ts';
@@ -24,11 +24,7 @@ export class FakeSeller {
 
   static async start(fault: Fault): Promise<FakeSeller> {
     const sold = new Set<string>();
-    const server = createServer((request, response) => {
-      void answerTo(request, sold, fault).then((status) => {
-        response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-      });
-    });
+    const server = createServer((request, response) => void answer(request, response, sold, fault));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new FakeSeller(server, sold);
@@ -43,7 +39,17 @@ export class FakeSeller {
   }
 }
 
-async function answerTo(request: IncomingMessage, sold: Set<string>, fault: Fault): Promise<number> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  sold: Set<string>,
+  fault: Fault,
+): Promise<void> {
+  const status = await statusOf(request, sold, fault);
+  response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+}
+
+async function statusOf(request: IncomingMessage, sold: Set<string>, fault: Fault): Promise<number> {
   let body = '';
   for await (const chunk of request) body += String(chunk);
   // The bench itself wrote it.
