@@ -36,7 +36,7 @@ export function costCells({ entrant, rounds }: Measured, status: number | string
   const peaks = Object.entries(entrant.peaks).map(([name, bytes]) => ({ name, mib: Math.round(bytes / 2 ** 20) }));
   return {
     'CPU each, µs': round(byName.reduce((sum, { micros }) => sum + micros, 0)),
-    'of it': byName.length < 2 ? null : byName.map(({ name, micros }) => `${name} ${micros}`).join(', '),
+    'of it': byName.length < 2 ? null : byName.map(({ name, micros }) => `${micros} ${name}`).join(', '),
     'generator CPU each, µs': micros(sumOf(rounds, ({ result }) => result.generatorCpuSeconds)),
     'peak memory, MiB': peaks.reduce((sum, { mib }) => sum + mib, 0),
   };

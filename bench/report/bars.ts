@@ -13,7 +13,7 @@ export function barsOf(section: Section, colorOf: (label: string) => string): st
   const bars = section.series.flatMap(({ label, points: [point] }) => (point === undefined ? [] : [{ label, point }]));
   const left = Math.min(labelsWidthMax, Math.max(...bars.map(({ label }) => textWidth(label)), 0)) + gap;
   const values = bars.map(({ point }) => `${cellText(point.y)} ${section.unit}`);
-  const right = plotWidth - Math.max(...values.map(textWidth), 0) - gap;
+  const right = plotWidth - Math.max(...values.map((value) => textWidth(value, 'bold')), 0) - gap;
   const height = bars.length * rowHeight + 4;
   const longest = Math.max(...bars.map(({ point }) => Math.max(point.y, point.high ?? 0)), Number.MIN_VALUE);
   const place = (value: number): number => left + (right - left) * (value / longest);

@@ -7,7 +7,9 @@ export function cellText(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'string') return value;
   if (!Number.isFinite(value)) return '–';
-  return value.toLocaleString('en', { maximumSignificantDigits: Math.abs(value) >= 1_000 ? 15 : 3 });
+  return Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString('en')
+    : value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }
 
 export function columnsOf(rows: readonly Row[]): string[] {
@@ -26,4 +28,11 @@ export function runText({ facts, settings, generatorPeakMib }: BenchResult): str
     `Load average ${facts.loadBefore} before and ${facts.loadAfter} after. Load generator on the same machine, peak memory ${generatorPeakMib} MiB.`,
     `Medians of ${rounds} rounds of about ${seconds} s in turns, ${connections} connections where nothing else is said.`,
   ];
+}
+
+const unitWords: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', µs: 'microseconds' };
+
+/** A unit that reads well where it stands alone. */
+export function unitText(unit: string): string {
+  return unitWords[unit] ?? unit;
 }

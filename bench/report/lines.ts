@@ -2,7 +2,7 @@
 import { axisScale, type AxisScale } from './axis-scale.ts';
 import { cellText } from './format.ts';
 import type { Point, Section, Series } from './section.ts';
-import { escapeHtml, plotWidth, px, svgLine, svgRoot, svgText, textWidth, tickText } from './svg.ts';
+import { escapeHtml, plotWidth, px, svgLine, svgRoot, svgText, textWidth, tickTexts } from './svg.ts';
 
 const height = 340;
 const top = 26;
@@ -34,10 +34,12 @@ function plotOf({ x, yScale = 'linear' }: Section, series: readonly Series[]): P
   const ys = points.flatMap(({ y, low = y, high = y }) => [y, low, high]);
   const scale = x?.scale ?? 'linear';
   const y = axisScale({ scale: yScale, values: ys, from: bottom, to: top });
-  const left = Math.max(...y.ticks.map((tick) => textWidth(tickText(tick)))) + gap * 2;
+  const left = Math.max(...tickTexts(y.ticks).map((text) => textWidth(text))) + gap * 2;
   // Only as much room as the names of lines need that end at the far right.
   const most = Math.max(...points.map((point) => point.x), 0);
-  const reach = series.map(({ label, points }) => ((points.at(-1)?.x ?? 0) >= most * 0.5 ? textWidth(label) : 0));
+  const reach = series.map(({ label, points }) =>
+    (points.at(-1)?.x ?? 0) >= most * 0.5 ? textWidth(label, 'bold') : 0,
+  );
   const right = plotWidth - Math.max(...reach, 0) - gap * 3;
   const own = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   const ticks = scale === 'log' && own.length <= ownTicksMax ? { ticks: own } : {};
@@ -46,16 +48,18 @@ function plotOf({ x, yScale = 'linear' }: Section, series: readonly Series[]): P
 }
 
 function axes({ x, unit }: Section, { x: across, y, left, right }: Plot): string[] {
+  const ups = tickTexts(y.ticks);
+  const acrosses = tickTexts(across.ticks);
   return [
     svgText(unit, { x: 0, y: 13, kind: 'unit' }),
-    ...y.ticks.flatMap((tick) => [
+    ...y.ticks.flatMap((tick, index) => [
       svgLine('grid', left, y.at(tick), right, y.at(tick)),
-      svgText(tickText(tick), { x: left - gap, y: y.at(tick) + 4.5, kind: 'tick', anchor: 'end' }),
+      svgText(ups[index] ?? '', { x: left - gap, y: y.at(tick) + 4.5, kind: 'tick', anchor: 'end' }),
     ]),
     svgLine('axis', left, bottom, right, bottom),
-    ...across.ticks.flatMap((tick) => [
+    ...across.ticks.flatMap((tick, index) => [
       svgLine('axis', across.at(tick), bottom, across.at(tick), bottom + 4),
-      svgText(tickText(tick), { x: across.at(tick), y: bottom + 19, kind: 'tick', anchor: 'middle' }),
+      svgText(acrosses[index] ?? '', { x: across.at(tick), y: bottom + 19, kind: 'tick', anchor: 'middle' }),
     ]),
     svgText(x?.label ?? '', { x: (left + right) / 2, y: height - 6, kind: 'unit', anchor: 'middle' }),
   ];
@@ -109,7 +113,7 @@ function endLabels(series: readonly Series[], { x, y }: Plot, colorOf: (label: s
 function moveApart(labels: Label[]): void {
   labels.sort((a, b) => a.lineY - b.lineY);
   const overlaps = (a: Label, b: Label): boolean =>
-    a.x < b.x + textWidth(b.text) && b.x < a.x + textWidth(a.text) && Math.abs(a.y - b.y) < labelHeight;
+    a.x < b.x + textWidth(b.text, 'bold') && b.x < a.x + textWidth(a.text, 'bold') && Math.abs(a.y - b.y) < labelHeight;
   for (const [index, label] of labels.entries()) {
     const above = labels.slice(0, index);
     for (let other = above.find((each) => overlaps(each, label)); other !== undefined;) {

@@ -15,14 +15,14 @@ export const pageStyle = `
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; }
-main { max-width: 900px; margin: 0 auto; padding: 40px 20px 80px; }
+main { max-width: 1060px; margin: 0 auto; padding: 40px 20px 80px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0 0 10px; letter-spacing: -0.01em; }
 h2 { font-size: 20px; line-height: 1.3; margin: 0; letter-spacing: -0.005em; }
-p { margin: 0 0 6px; }
+p { margin: 0 0 6px; max-width: 860px; }
 code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: 3px; }
 .facts, .notes, footer { color: var(--soft); font-size: 13.5px; }
-.out { background: var(--warn-paper); color: var(--warn); border-radius: 6px; padding: 10px 14px; margin: 16px 0 0; }
+.out { background: var(--warn-paper); color: var(--warn); border-radius: 6px; padding: 10px 14px; margin: 16px 0 0; max-width: none; }
 nav { margin: 28px 0 0; padding: 0; }
 nav ol { margin: 0; padding: 0; list-style: none; columns: 2; column-gap: 32px; font-size: 14px; }
 nav li { padding: 3px 0; break-inside: avoid; }
@@ -30,7 +30,7 @@ section { margin: 48px 0 0; padding: 24px 0 0; border-top: 1px solid var(--faint
 .reading { color: var(--soft); font-size: 14px; margin: 2px 0 14px; }
 .reading b { color: var(--ink); font-weight: 600; }
 .plot { overflow-x: auto; margin: 0 0 14px; }
-.plot svg { display: block; width: 100%; min-width: 560px; height: auto; overflow: visible; }
+.plot svg { display: block; width: 100%; min-width: 560px; max-width: 860px; height: auto; overflow: visible; }
 svg text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; fill: var(--ink); font-variant-numeric: tabular-nums; }
 svg .tick, svg .unit { fill: var(--soft); font-size: 12.5px; }
 svg .value { font-weight: 600; }
@@ -47,6 +47,8 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 5px 12px 5px 0; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; vertical-align: bottom; }
 th { color: var(--soft); font-weight: 500; white-space: normal; min-width: 64px; line-height: 1.3; }
 th.text, td.text { text-align: left; }
+td.text { white-space: normal; min-width: 100px; }
+td:first-child { white-space: nowrap; }
 td:first-child { font-weight: 500; }
 details summary { cursor: pointer; color: var(--soft); font-size: 13.5px; margin: 0 0 10px; }
 footer { margin: 56px 0 0; padding: 16px 0 0; border-top: 1px solid var(--faint); }

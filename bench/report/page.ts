@@ -1,6 +1,6 @@
 /** The result as a page of its own: it loads nothing, and runs nothing. */
 import { barsOf } from './bars.ts';
-import { cellText, columnsOf, machineText, runText } from './format.ts';
+import { cellText, columnsOf, machineText, runText, unitText } from './format.ts';
 import { linesOf } from './lines.ts';
 import { colorRules, pageStyle } from './page-style.ts';
 import type { BenchResult } from './result.ts';
@@ -64,7 +64,7 @@ function ownColor(label: string): string {
 function sectionOf(section: Section, contenderColor: (label: string) => string): string {
   const { name, title, unit, better, notes } = section;
   const reading = [
-    `<b>${escapeHtml(unit)}</b>`,
+    `<b>${escapeHtml(unitText(unit))}</b>`,
     ...(better === undefined ? [] : [better === 'higher' ? 'higher is better' : 'lower is better']),
     ...(hasRanges(section) ? ['the thin line or the shade is from the lowest to the highest round'] : []),
   ];

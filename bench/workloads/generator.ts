@@ -45,7 +45,10 @@ export const generator: Workload = {
         title: 'Requests a second that the load generators get from the null handler',
         unit: 'requests/s',
         better: 'higher',
-        series: measured.map(([label, each]) => ({ label, points: [pointOf(rateOf(each, 201))] })),
+        series: measured.map(([name, each]) => ({
+          label: `null handler, by ${name}`,
+          points: [pointOf(rateOf(each, 201))],
+        })),
         rows: measured.map(([label, each]) => ({
           generator: label,
           'requests/s': round(rateOf(each, 201).median),

@@ -120,7 +120,7 @@ function curveSection(found: readonly AtLoad[]): Section {
     unit: 'ms',
     better: 'lower',
     chart: 'lines',
-    x: { label: 'holds offered a second' },
+    x: { label: 'holds offered a second', scale: 'log' },
     yScale: 'log',
     series: labels.map((label) => ({
       label,
