@@ -1,5 +1,6 @@
 /** The program itself as `npm start` runs it, without and with NATS. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { findOrInstallServer } from '../../api/nats/install-server.ts';
 import { readModelFileName } from '../../storage/read-model/projector.ts';
@@ -48,7 +49,7 @@ async function startOnsale(catalogue: Catalogue, natsUrl: string): Promise<Runni
       return body['status'] === 'ok';
     });
     const tokens = await openSale(client, catalogue);
-    const clerk = await sale.enter(client, 'bench-clerk');
+    const clerk = await enter(client, 'bench-clerk');
     const lag = (): Promise<Lag> => lagOf(client);
     return {
       port: program.port,
@@ -75,7 +76,19 @@ async function openSale(client: Client, { schedules, rowsPerSchedule, users }: C
   await sale.createConcert(client, 'bench');
   const size = { rows: rowsPerSchedule, seats: seatsPerRow, price: 10_000 };
   for (let date = 0; date < schedules; date++) await sale.createSchedule(client, 'bench', `bench-${date}`, size);
-  return await sale.enterMany(client, 'bench-user-', users);
+  return await Promise.all(Array.from({ length: users }, (_, user) => enter(client, `bench-user-${user}`)));
+}
+
+const busyMs = 50;
+
+/** As `sale.enter`, but a program that says it is busy is asked again: letting people in is not what is measured. */
+async function enter(client: Client, userId: string): Promise<string> {
+  for (;;) {
+    const { status, body } = await client.send('POST', '/v1/queue/tokens', { body: { userId, room: 'main' } });
+    if (body['status'] === 'active') return String(body['token']);
+    if (status !== 503 && status !== 201 && status !== 200) throw new Error(`a join was answered ${status}`);
+    await sleep(busyMs);
+  }
 }
 
 /** Of all concerts, as the engine tells it. */

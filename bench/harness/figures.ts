@@ -42,6 +42,17 @@ export function costCells({ entrant, rounds }: Measured, status: number | string
   };
 }
 
+/** Answers that are none of the figure, counted beside it: `12 × 503`; null when there are none. */
+export function otherAnswers({ rounds }: Measured, expected: readonly number[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { result } of rounds) {
+    for (const [status, { count }] of Object.entries(result.answers)) {
+      if (!expected.includes(Number(status))) counts.set(status, (counts.get(status) ?? 0) + count);
+    }
+  }
+  return counts.size === 0 ? null : [...counts].map(([status, count]) => `${count} × ${status}`).join(', ');
+}
+
 function sumOf(rounds: readonly Round[], of: (round: Round) => number): number {
   return rounds.reduce((sum, each) => sum + of(each), 0);
 }

@@ -1,7 +1,16 @@
 /** People who look far more than they buy: of twenty requests nineteen read. */
 import { fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import { measureRounds } from '../harness/rounds.ts';
 
 const catalogue = { schedules: 50, rowsPerSchedule: 5, users: fewUsers };
@@ -43,6 +52,7 @@ export const browse: Workload = {
           'reads/s': round(rateOf(each, 200).median),
           'spread of rounds': spreadText(rateOf(each, 200)),
           'holds/s beside them': round(rateOf(each, 201).median),
+          'other answers': otherAnswers(each, [200, 201]),
           ...latencyCells(latencyOf(each, 200)),
           'hold p99, ms': round(latencyOf(each, 201).p99),
           ...costCells(each, 200),

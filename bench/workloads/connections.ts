@@ -1,7 +1,7 @@
 /** Holds of free seats by the number of connections. */
 import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import { latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import { latencyCells, latencyOf, otherAnswers, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
 import type { Row, Section } from '../report/section.ts';
 import { SalePlan } from './sale-plan.ts';
@@ -77,6 +77,7 @@ function rateSection(bench: Bench, points: readonly AtConnections[]): Section {
           contender: each.entrant.contender.label,
           'seats/s': round(held.median),
           'spread of rounds': spreadText(held),
+          'other answers': otherAnswers(each, [201]),
           ...latencyCells(latencyOf(each, 201)),
         };
       }),

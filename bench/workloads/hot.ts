@@ -2,7 +2,16 @@
 import { countOf } from '../harness/answer-counts.ts';
 import { fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { blame, withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
 import { type Summary, summaryOf } from '../harness/rounds-summary.ts';
 import type { Row, Section } from '../report/section.ts';
@@ -64,6 +73,7 @@ function sections(measured: readonly Measured[]): Section[] {
       'spread of rounds': spreadText(soldOut),
       'sold/s': round(seats / soldOut.median),
       'refused/s beside it': round(rateOf(each, 409).median),
+      'other answers': otherAnswers(each, [201, 409]),
       ...latencyCells(latencyOf(each, 201)),
       'refusal p99, ms': round(latencyOf(each, 409).p99),
       ...costCells(each, 201),

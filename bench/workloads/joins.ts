@@ -1,7 +1,16 @@
 /** Different people join one line over HTTP: the engine's own line, and the line on JetStream. */
 import { type Bench, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import { measureRounds } from '../harness/rounds.ts';
 import { Client } from '../../test/system/client.ts';
 import * as sale from '../../test/system/sale.ts';
@@ -45,6 +54,7 @@ export const joins: Workload = {
           contender: labelOf(each.entrant),
           'joins/s': round(rateOf(each, 201).median),
           'spread of rounds': spreadText(rateOf(each, 201)),
+          'other answers': otherAnswers(each, [201]),
           ...latencyCells(latencyOf(each, 201)),
           ...costCells(each, 201),
         })),

@@ -2,7 +2,7 @@
 import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { countOf } from '../harness/answer-counts.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import { latencyCells, medianQuantiles, round } from '../harness/figures.ts';
+import { latencyCells, medianQuantiles, otherAnswers, round } from '../harness/figures.ts';
 import type { LoadJob } from '../harness/load-job.ts';
 import type { Quantiles } from '../harness/quantiles.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
@@ -26,6 +26,7 @@ interface AtLoad {
   readonly latency: Quantiles;
   readonly lateness: Quantiles;
   readonly unanswered: number;
+  readonly others: string | null;
   readonly heldPerSecond: number;
 }
 
@@ -93,6 +94,7 @@ function atLoad({ entrant, rounds }: Measured, share: number, perSecond: number)
     latency: medianQuantiles(rounds.flatMap(({ result }) => result.allLatencies ?? [])),
     lateness: medianQuantiles(rounds.flatMap(({ result }) => result.lateness ?? [])),
     unanswered: rounds.reduce((sum, { result }) => sum + countOf(result.answers, 0), 0),
+    others: otherAnswers({ entrant, rounds }, [0, 201]),
     heldPerSecond: median(rounds.map(heldPerSecond)),
   };
 }
@@ -104,6 +106,7 @@ function row(at: AtLoad): Row {
     'held, seats/s': round(at.heldPerSecond),
     ...latencyCells(at.latency),
     unanswered: at.unanswered,
+    'other answers': at.others,
     'generator late p99, ms': round(at.lateness.p99),
   };
 }

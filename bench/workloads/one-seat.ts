@@ -2,7 +2,16 @@
 import { countOf } from '../harness/answer-counts.ts';
 import { fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { blame, withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import { measureRounds } from '../harness/rounds.ts';
 import { seatIdOf } from '../harness/request-plan.ts';
 
@@ -45,6 +54,7 @@ export const oneSeat: Workload = {
           'sold in each round': 1,
           'refused/s': round(rateOf(each, 409).median),
           'spread of rounds': spreadText(rateOf(each, 409)),
+          'other answers': otherAnswers(each, [201, 409]),
           ...latencyCells(latencyOf(each, 409)),
           ...costCells(each, 409),
         })),

@@ -1,7 +1,16 @@
 /** What most requests of a sale are: am I next, and has anything changed. Against a handler that answers a constant. */
 import { type Bench, fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import type { RequestPlan } from '../harness/request-plan.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
 import { median } from '../harness/rounds-summary.ts';
@@ -95,6 +104,7 @@ function section(measured: readonly Measured[], status: number, name: string, ti
         base === undefined
           ? null
           : round(median(each.rounds.map((_, index) => inRound(each, index) / inRound(base, index)))),
+      'other answers': otherAnswers(each, [status]),
       ...latencyCells(latencyOf(each, status)),
       ...costCells(each, status),
     })),

@@ -1,7 +1,16 @@
 /** Holds of free seats spread over 50 dates: what a durable, checked, idempotent hold costs. The headline. */
 import { type Bench, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
 import { type Measured, measureRounds } from '../harness/rounds.ts';
 import { median } from '../harness/rounds-summary.ts';
 import type { Row, Section } from '../report/section.ts';
@@ -59,6 +68,7 @@ function holdRow(measured: Measured, base: Measured | undefined): Row {
     'seats/s': round(held.median),
     'spread of rounds': spreadText(held),
     'of the null handler': base === undefined ? null : round(median(ratios)),
+    'other answers': otherAnswers(measured, [201]),
     ...latencyCells(latencyOf(measured, 201)),
     ...costCells(measured, 201),
   };
