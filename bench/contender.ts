@@ -22,6 +22,8 @@ export interface Contender {
   readonly label: string;
   /** Whether an answer 201 survives a kill of everything that was started. */
   readonly durable: boolean;
+  /** It stores nothing and says yes to everything: what others are measured against. Neither probed nor ranked. */
+  readonly baseline?: true;
   /** Null when it can run here; else one line that says what is missing and how to get it. */
   readonly missing: () => Promise<string | null>;
   /** Starts it with an empty store in directories of its own, on ports that are free. */
@@ -36,6 +38,14 @@ export interface RunningContender {
   readonly processes: () => readonly { readonly name: string; readonly pid: number }[];
   /** Seats that its store says are somebody's; throws when one of them has two owners. */
   readonly seatsHeld: () => Promise<number>;
+  /** How far what follows its store is behind, in batches; null where nothing follows. */
+  readonly lag?: () => Promise<Lag>;
   /** Ends all processes that it started, and removes its directories. */
   readonly stop: () => Promise<void>;
+}
+
+export interface Lag {
+  readonly readModel: number;
+  /** Null where there is no feed. */
+  readonly feed: number | null;
 }

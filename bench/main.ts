@@ -1,88 +1,98 @@
-/**
- * `npm run bench`: durable holds through the whole door, against a handler that does nothing. See README.md beside this.
- * `npm run bench -- nats`: what services get over NATS.
- */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** `npm run bench`: puts the program and others under load, one after the other, and reports. See README.md beside this. */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Client } from '../test/system/client.ts';
-import { Program, temporaryDataDir } from '../test/system/program.ts';
-import { benchNats } from './nats/main.ts';
-import { holdRequests, openSale, schedules, seatsTaken } from './holds.ts';
-import { machine, ratesOf, report, type Side } from './report.ts';
-import { runRound, type RoundResult } from './round.ts';
+import { type Asked, readCommandLine } from './command-line.ts';
+import type { Contender } from './contender.ts';
+import { allContenders } from './contenders/all.ts';
+import type { Bench } from './harness/bench.ts';
+import { messageOf, stopAll } from './harness/entrant.ts';
+import { Load } from './harness/load.ts';
+import { observeRun } from './harness/machine.ts';
+import { usageOf } from './harness/process-usage.ts';
+import { Progress } from './harness/progress.ts';
+import { markdownOf } from './report/markdown.ts';
+import type { BenchResult } from './report/result.ts';
+import type { Section } from './report/section.ts';
+import { writeResult } from './report/write.ts';
+import { allWorkloads } from './workloads/all.ts';
 
-const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    connections: { type: 'string', default: '64' },
-  },
-});
-const connections = Number(options.connections);
-const rounds = options.quick ? 3 : 5;
-const holdsPerRound = options.quick ? 12_800 : 64_000;
+const results = join(import.meta.dirname, 'results');
 
-function printRound(name: string, round: number, { created, others, seconds }: RoundResult): void {
-  const unwanted = Object.entries(others).map(([status, count]) => `${count} × ${status}`);
-  const note = unwanted.length === 0 ? '' : `, not counted: ${unwanted.join(', ')}`;
-  const rate = Math.round(created / seconds).toLocaleString('en');
-  process.stdout.write(`round ${round}  ${name.padEnd(14)}${rate.padStart(8)}/s  ${created} × 201${note}\n`);
+async function main(args: readonly string[]): Promise<void> {
+  const asked = readCommandLine(args, { workloads: allWorkloads, contenders: allContenders });
+  const factsOf = observeRun(['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' '));
+  const { contenders, missing } = await present(asked.contenders);
+  const load = await Load.start();
+  const bench = openBench(asked, contenders, load);
+  for (const { label, reason } of missing) bench.progress.say(`${label} is left out: ${reason}`);
+  const sections: Section[] = [];
+  try {
+    for (const workload of asked.workloads) sections.push(...(await runOne(bench, workload)));
+  } finally {
+    bench.progress.end();
+  }
+  const generator = usageOf([{ name: 'generator', pid: load.pid }]).get('generator');
+  await load.stop();
+  const { rounds, seconds, connections } = asked;
+  const result: BenchResult = {
+    facts: factsOf(),
+    settings: { rounds, seconds, connections },
+    contenders: contenders.map(({ name, label, durable }) => ({ name, label, durable })),
+    out: [...missing, ...faultsOf(bench)],
+    generatorPeakMib: Math.round((generator?.peakBytes ?? 0) / 2 ** 20),
+    sections,
+  };
+  process.stdout.write(`${markdownOf(result)}\n`);
+  for (const path of writeResult(result, results)) process.stdout.write(`${path}\n`);
+  if (bench.faults.size > 0) process.exitCode = 1;
 }
 
-async function measure(nullServer: Program, program: Program, client: Client): Promise<void> {
-  const nullSide: Side & { rounds: RoundResult[] } = { name: 'null handler', rounds: [] };
-  const durable: Side & { rounds: RoundResult[] } = { name: 'durable holds', rounds: [] };
-  // Round 0 warms both up and is not counted.
-  const tokens = await openSale(client, holdsPerRound * (rounds + 1));
-  let created = 0;
-  for (let round = 0; round <= rounds; round++) {
-    for (const [side, { port }] of [[nullSide, nullServer] as const, [durable, program] as const]) {
-      const requests = holdRequests(tokens, round * holdsPerRound, holdsPerRound, connections);
-      const result = await runRound({ port, connections, requests });
-      if (side === durable) created += result.created;
-      if (round === 0) continue;
-      side.rounds.push(result);
-      printRound(side.name, round, result);
-    }
+/** Those that can run here, and what the others are missing. */
+async function present(asked: readonly Contender[]): Promise<{ contenders: Contender[]; missing: BenchResult['out'] }> {
+  const contenders: Contender[] = [];
+  const missing: { label: string; reason: string }[] = [];
+  for (const contender of asked) {
+    const reason = await contender.missing();
+    if (reason === null) contenders.push(contender);
+    else missing.push({ label: contender.label, reason });
   }
-  const taken = await seatsTaken(client, tokens[0] ?? '');
-  if (taken !== created) throw new Error(`${created} holds were answered 201, but ${taken} seats are taken.`);
-  const text = report(nullSide, durable, connections);
-  process.stdout.write(`\n${text}\n${taken.toLocaleString('en')} seats of ${schedules} dates are held, as answered.\n`);
-  keep({
-    machine: machine(),
-    connections,
-    holdsPerRound,
-    nullHandler: ratesOf(nullSide),
-    durableHolds: ratesOf(durable),
+  return { contenders, missing };
+}
+
+function openBench({ rounds, seconds, connections, workloads }: Asked, contenders: Contender[], load: Load): Bench {
+  const without = { contenders, rounds, seconds, connections, load, faults: new Map<string, string>() };
+  const planned: Bench = { ...without, progress: new Progress(0) };
+  const steps = workloads.reduce((sum, workload) => sum + workload.steps(planned), 0);
+  return { ...without, progress: new Progress(steps) };
+}
+
+async function runOne(bench: Bench, workload: Asked['workloads'][number]): Promise<Section[]> {
+  try {
+    // A figure of which nobody is left says nothing.
+    return (await workload.run(bench)).filter(({ series, rows }) => series.length > 0 || rows.length > 0);
+  } catch (error) {
+    throw new Error(`the workload ${workload.name} failed`, { cause: error });
+  }
+}
+
+function faultsOf({ faults, contenders }: Bench): BenchResult['out'] {
+  return contenders.flatMap(({ name, label }) => {
+    const reason = faults.get(name);
+    return reason === undefined ? [] : [{ label, reason }];
   });
 }
 
-function keep(result: object): void {
-  const directory = join(import.meta.dirname, 'results');
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, 'latest.json'), `${JSON.stringify(result, null, 2)}\n`);
+/** Whoever was started is stopped: a private nats-server would outlive a killed program. */
+async function end(code: number): Promise<never> {
+  await stopAll();
+  process.exit(code);
 }
+process.once('SIGINT', () => void end(130));
+process.once('SIGTERM', () => void end(143));
 
-async function benchHolds(): Promise<void> {
-  const dataDir = temporaryDataDir();
-  const running: Program[] = [];
-  try {
-    running.push(await Program.start(dataDir.path, {}, 'bench/null-server.ts'));
-    running.push(
-      await Program.start(dataDir.path, { MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600', LOG_LEVEL: 'info' }),
-    );
-    const [nullServer, program] = running;
-    if (nullServer === undefined || program === undefined) throw new Error('A server did not start.');
-    const client = new Client(program.port);
-    await measure(nullServer, program, client);
-    client.close();
-  } finally {
-    await Promise.all(running.map((program) => program.kill()));
-    dataDir.remove();
-  }
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+  process.stderr.write(`${messageOf(error)}${cause}\n`);
+  await end(1);
 }
-
-if (positionals[0] === 'nats') await benchNats({ quick: options.quick });
-else await benchHolds();

@@ -1,9 +1,7 @@
 /** What is measured over NATS, each on a program of its own data. */
-import type { Request } from 'autocannon';
 import { jetstream, jetstreamManager, type PubAck } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runRound } from '../round.ts';
 import type { BenchRequest, PipelineResult } from './pipeline.ts';
 
 const schedules = 50;
@@ -101,24 +99,4 @@ async function publishAll(count: number, window: number, publish: (index: number
     }),
   );
   return { acked, seconds: (performance.now() - startedMs) / 1000 };
-}
-
-/** Joins over HTTP by different users, over kept connections. */
-export async function httpJoins(
-  port: number,
-  room: string,
-  count: number,
-  connections: number,
-): Promise<PipelineResult> {
-  const requests: Request[][] = Array.from({ length: connections }, () => []);
-  for (let index = 0; index < count; index++) {
-    requests[index % connections]?.push({
-      method: 'POST',
-      path: '/v1/queue/tokens',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ userId: `http-${index}`, room }),
-    });
-  }
-  const { created, others, seconds } = await runRound({ port, connections, requests });
-  return { ok: created, others, seconds };
 }

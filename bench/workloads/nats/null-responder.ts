@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { id, reservation, seatIds } from '../null-hold.ts';
+import { id, reservation, seatIds } from '../../contenders/null-hold.ts';
 
 const holdBody = z.strictObject({ userId: id, seatIds });
 

@@ -21,3 +21,16 @@ export const reservation = {
   expiresAt: '2027-01-01T00:05:00.000Z',
   paidAt: null,
 };
+
+/** What someone who is inside reads of their place; the token is as long as a real one. */
+export const place = {
+  token: `${'t'.repeat(64)}.${'s'.repeat(43)}`,
+  room: 'main',
+  userId: 'bench-user-1',
+  status: 'active',
+  place: 1_000,
+  position: 0,
+  etaSeconds: 0,
+  expiresAt: '2027-01-01T00:05:00.000Z',
+  pollAfterSeconds: 1,
+};

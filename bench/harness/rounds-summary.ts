@@ -1,0 +1,24 @@
+/** What several rounds say together. */
+
+export interface Summary {
+  readonly median: number;
+  readonly low: number;
+  readonly high: number;
+  /** (high − low) ÷ median */
+  readonly spread: number;
+}
+
+/** Of an even number of values the mean of the middle two; NaN of none. */
+export function median(values: readonly number[]): number {
+  const ascending = [...values].sort((a, b) => a - b);
+  const upper = ascending[Math.floor(ascending.length / 2)] ?? Number.NaN;
+  const lower = ascending[Math.ceil(ascending.length / 2) - 1] ?? Number.NaN;
+  return (lower + upper) / 2;
+}
+
+export function summaryOf(values: readonly number[]): Summary {
+  const middle = median(values);
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  return { median: middle, low, high, spread: (high - low) / middle };
+}

@@ -1,0 +1,80 @@
+/** Different people join one line over HTTP: the engine's own line, and the line on JetStream. */
+import { type Bench, fit, isOnsale, type Workload } from '../harness/bench.ts';
+import { withEntrants } from '../harness/entrant.ts';
+import {
+  costCells,
+  latencyCells,
+  latencyOf,
+  otherAnswers,
+  pointOf,
+  rateOf,
+  round,
+  spreadText,
+} from '../harness/figures.ts';
+import { measureRounds } from '../harness/rounds.ts';
+import { Client } from '../../test/system/client.ts';
+import * as sale from '../../test/system/sale.ts';
+
+/** The engine's own line takes 100,000 people a room. */
+const joinsMax = 90_000;
+
+export const joins: Workload = {
+  name: 'joins',
+  steps: (bench) => fit(bench, isOnsale).length * (bench.rounds + 1),
+  async run(bench) {
+    let rooms = 0;
+    const catalogue = { schedules: 0, rowsPerSchedule: 0, users: 0 };
+    const measured = await withEntrants(bench, fit(bench, isOnsale), catalogue, (entrants) =>
+      measureRounds(bench, entrants, {
+        what: 'joins',
+        countMax: joinsMax,
+        seatTold: null,
+        async jobOf({ entrant, count }) {
+          const room = `line-${rooms++}`;
+          await openLine(entrant.running.port, room);
+          return {
+            type: 'requests',
+            port: entrant.running.port,
+            connections: bench.connections,
+            plan: { kind: 'joins', tokens: [], room, count },
+            pace: { type: 'closed', generator: 'sockets' },
+          };
+        },
+      }),
+    );
+    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    return [
+      {
+        name: 'joins-http',
+        title: 'People who join the line a second, over HTTP',
+        unit: 'joins/s',
+        better: 'higher',
+        series: right.map((each) => ({ label: labelOf(each.entrant), points: [pointOf(rateOf(each, 201))] })),
+        rows: right.map((each) => ({
+          contender: labelOf(each.entrant),
+          'joins/s': round(rateOf(each, 201).median),
+          'spread of rounds': spreadText(rateOf(each, 201)),
+          'other answers': otherAnswers(each, [201]),
+          ...latencyCells(latencyOf(each, 201)),
+          ...costCells(each, 201),
+        })),
+        notes: ['Each round fills a new room that lets nobody in: what is measured is joining, not being let in.'],
+      },
+    ];
+  },
+};
+
+function labelOf({ contender }: { readonly contender: Bench['contenders'][number] }): string {
+  return contender.name === 'onsale'
+    ? `${contender.label}, line in the engine`
+    : `${contender.label}, line on JetStream`;
+}
+
+async function openLine(port: number, room: string): Promise<void> {
+  const client = new Client(port);
+  try {
+    await sale.putRoom(client, room, { ...sale.openDoors, admitPerSecond: 0 });
+  } finally {
+    client.close();
+  }
+}
