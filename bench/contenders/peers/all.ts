@@ -1,6 +1,7 @@
 /** The systems that one would build instead: see README.md beside this. */
 import { peer, type Peer } from './peer.ts';
 import { postgres } from './postgres.ts';
+import { redis } from './redis.ts';
 
 const servers = 'bench/contenders/peers';
 
@@ -18,5 +19,26 @@ export const peers: readonly Peer[] = [
     durable: true,
     stores: [postgres],
     server: `${servers}/postgres-fewest/server.ts`,
+  }),
+  peer({
+    name: 'redis-lock-postgres',
+    label: 'Redis locks, then Postgres',
+    durable: true,
+    stores: [postgres, redis('off')],
+    server: `${servers}/redis-lock-postgres/server.ts`,
+  }),
+  peer({
+    name: 'redis-only',
+    label: 'Redis script, not durable',
+    durable: false,
+    stores: [redis('off')],
+    server: `${servers}/redis-only/server.ts`,
+  }),
+  peer({
+    name: 'redis-aof-always',
+    label: 'Redis script, appendfsync always',
+    durable: true,
+    stores: [redis('always')],
+    server: `${servers}/redis-only/server.ts`,
   }),
 ];

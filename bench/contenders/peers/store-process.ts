@@ -85,9 +85,9 @@ export function forksOf({ name, pid }: NamedProcess): NamedProcess[] {
   }
 }
 
-/** Where an executable is: on the PATH, or in one of the folders; the last of them first, so the newest version. */
-export function findExecutable(name: string, folders: string): string | null {
-  const beside = globSync(folders).sort().toReversed();
+/** Where an executable is: on the PATH, or in a folder beside; the last of these first, so the newest version. */
+export function findExecutable(name: string, folders?: string): string | null {
+  const beside = folders === undefined ? [] : globSync(folders).sort().toReversed();
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...beside]) {
     try {
       accessSync(join(folder, name), constants.X_OK);
