@@ -8,6 +8,9 @@ import { Client, type Reply } from '../system/client.ts';
 import { temporaryDataDir } from '../system/program.ts';
 import { hold, tally } from '../system/sale.ts';
 
+/** One peer of each store that answers only what is on disk: the kill is about the store. */
+const killed = ['postgres-fewest', 'redis-aof-always', 'restate'];
+
 const catalogue = { schedules: 2, rowsPerSchedule: 2, users: 10 };
 
 /** A peer with a client, and a kill of all its processes after which it starts on the same directory. */
@@ -124,14 +127,18 @@ for (const peer of peers) {
       assert.equal((await under.hold('ann', [], 'nothing')).status, 400);
     });
 
-    test('still has what it answered when everything was killed right after', { skip: !peer.durable }, async () => {
-      const before = await under.seatsHeld();
-      const ask = (index: number) => under.hold(`kill-${index}`, [`A-2-${index + 1}`], `kill-${index}`, 'bench-1');
-      const replies = await Promise.all(Array.from({ length: 50 }, (_, index) => ask(index)));
-      await under.killAndStart();
-      assert.deepEqual(tally(replies), { '201': 50 });
-      assert.equal(await under.seatsHeld(), before + 50);
-      for (const [index, { body }] of replies.entries()) assert.deepEqual((await ask(index)).body, body);
-    });
+    test(
+      'still has what it answered when everything was killed right after',
+      { skip: !killed.includes(peer.name) },
+      async () => {
+        const before = await under.seatsHeld();
+        const ask = (index: number) => under.hold(`kill-${index}`, [`A-2-${index + 1}`], `kill-${index}`, 'bench-1');
+        const replies = await Promise.all(Array.from({ length: 50 }, (_, index) => ask(index)));
+        await under.killAndStart();
+        assert.deepEqual(tally(replies), { '201': 50 });
+        assert.equal(await under.seatsHeld(), before + 50);
+        for (const [index, { body }] of replies.entries()) assert.deepEqual((await ask(index)).body, body);
+      },
+    );
   });
 }

@@ -2,6 +2,7 @@
 import { peer, type Peer } from './peer.ts';
 import { postgres } from './postgres.ts';
 import { redis } from './redis.ts';
+import { restate } from './restate.ts';
 
 const servers = 'bench/contenders/peers';
 
@@ -40,5 +41,12 @@ export const peers: readonly Peer[] = [
     durable: true,
     stores: [redis('always')],
     server: `${servers}/redis-only/server.ts`,
+  }),
+  peer({
+    name: 'restate',
+    label: 'Restate, an object a seat',
+    durable: true,
+    stores: [restate],
+    server: `${servers}/restate/server.ts`,
   }),
 ];

@@ -23,6 +23,7 @@ const settings: Readonly<Record<string, string>> = {
   checkpoint_timeout: '30min',
   max_connections: '200',
   jit: 'off',
+  recovery_init_sync_method: 'syncfs',
   listen_addresses: '',
   unix_socket_permissions: '0700',
 };
