@@ -9,10 +9,11 @@ export interface Asked {
   readonly rounds: number;
   readonly seconds: number;
   readonly connections: number;
+  readonly full: boolean;
 }
 
 export const usage = `npm run bench [-- [full] [options]]
-  full                60 s a figure: five rounds of twelve seconds; without it three of two
+  full                60 s a figure: five rounds of twelve seconds; without it three of two. Growth at its full sizes
   --only a,b          these workloads
   --contenders a,b    these contenders, and the null handler
   --seconds N         a round
@@ -39,6 +40,7 @@ export function readCommandLine(
     rounds: positive('rounds', values.rounds, isFull ? 5 : 3, true),
     seconds: positive('seconds', values.seconds, isFull ? 12 : 2, false),
     connections: positive('connections', values.connections, 64, true),
+    full: isFull,
   };
 }
 

@@ -58,8 +58,12 @@ async function present(asked: readonly Contender[]): Promise<{ contenders: Conte
   return { contenders, missing };
 }
 
-function openBench({ rounds, seconds, connections, workloads }: Asked, contenders: Contender[], load: Load): Bench {
-  const without = { contenders, rounds, seconds, connections, load, faults: new Map<string, string>() };
+function openBench(
+  { rounds, seconds, connections, full, workloads }: Asked,
+  contenders: Contender[],
+  load: Load,
+): Bench {
+  const without = { contenders, rounds, seconds, connections, full, load, faults: new Map<string, string>() };
   const planned: Bench = { ...without, progress: new Progress(0) };
   const steps = workloads.reduce((sum, workload) => sum + workload.steps(planned), 0);
   return { ...without, progress: new Progress(steps) };

@@ -2,5 +2,6 @@
 import type { Contender } from '../contender.ts';
 import { nullHandler } from './null.ts';
 import { onsale, onsaleNats } from './onsale.ts';
+import { peers } from './peers/all.ts';
 
-export const allContenders: readonly Contender[] = [nullHandler, onsale, onsaleNats];
+export const allContenders: readonly Contender[] = [nullHandler, onsale, onsaleNats, ...peers];

@@ -2,9 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machine } from '../report.ts';
+import { cpus, totalmem } from 'node:os';
 import { growthMeasures } from './all.ts';
 import type { Section } from './section.ts';
+
+/** As in the figures of a page: what the machine is. */
+const machine = (): string =>
+  `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
 
 const { values: options } = parseArgs({
   options: { only: { type: 'string' }, size: { type: 'string', default: 'small' } },

@@ -13,6 +13,8 @@ export interface Bench {
   readonly seconds: number;
   /** Of figures that are no curve over connections. */
   readonly connections: number;
+  /** Whether growth is measured at its full sizes, which takes long and much disk. */
+  readonly full: boolean;
   readonly load: Load;
   readonly progress: Progress;
   /** By contender: what it did wrong. It is not started again, and not ranked. */

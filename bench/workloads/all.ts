@@ -3,6 +3,7 @@ import type { Workload } from '../harness/bench.ts';
 import { browse } from './browse.ts';
 import { connections } from './connections.ts';
 import { generator } from './generator.ts';
+import { growth } from './growth.ts';
 import { hot } from './hot.ts';
 import { joins } from './joins.ts';
 import { journey } from './journey.ts';
@@ -24,4 +25,5 @@ export const allWorkloads: readonly Workload[] = [
   joins,
   services,
   generator,
+  ...growth,
 ];

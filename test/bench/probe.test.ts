@@ -44,6 +44,7 @@ function benchUnderTest(): Bench {
     contenders: [],
     rounds: 1,
     seconds: 1,
+    full: false,
     connections: 1,
     // Nothing is put under load here.
     load: {} as Load,

@@ -251,8 +251,7 @@ export class Judge {
         return this.#noteSchedule(idOf(actor), event as ScheduleEvent);
       case 'admission':
         // What a stream has acknowledged goes with the power and with nothing else.
-        if (event.type === 'LineLost' && !this.#settings.powerLoss)
-          this.wrong(`the line of ${idOf(actor)} was given up, and had lost nobody`);
+        if (event.type === 'LineLost' && !this.#settings.powerLoss) this.wrong(`${actor} gave a whole line up`);
     }
   }
 

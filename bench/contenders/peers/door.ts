@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { id, seatIds } from '../../null-hold.ts';
+import { id, seatIds } from '../null-hold.ts';
 import { answerOf, askedHold, onSale, type StoredHold } from './reservation.ts';
 
 const holdBody = z.strictObject({ scheduleId: id, seatIds });
