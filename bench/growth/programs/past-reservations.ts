@@ -35,7 +35,7 @@ export interface PastStage {
 
 export interface PastFound {
   readonly stages: readonly PastStage[];
-  /** Holds made in all; and seats not free at the end, which is nobody's. */
+  /** Holds made in all; and those whose seat is not free at the end. */
   readonly held: number;
   readonly seatsTaken: number;
 }
@@ -44,6 +44,9 @@ const seatsPerRow = 100;
 const users = 1_000_003;
 const atOnce = 2_000;
 const tellEvery = 200_000;
+/** The event loop is kept busy from so long before the first deadline on, ms. */
+const blockedBeforeMs = 150;
+const attemptsMax = 20;
 
 // True: its measure gives it this.
 const input = given as PastInput;
@@ -97,24 +100,40 @@ async function makePast(upTo: number): Promise<void> {
   await untilAllExpired();
 }
 
-/** Holds that many seats of the first so many dates; gives the last deadline. */
-async function holdDue(dates: number): Promise<number> {
-  let expiresAt = 0;
+interface Due {
+  /** Of the holds, ms since the epoch. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** Holds that many seats of the first so many dates. */
+async function holdDue(dates: number): Promise<Due> {
+  let firstAt = Infinity;
+  let lastAt = 0;
   await forEachIndex(input.due, input.due, async (index) => {
     const at = await holdNext(`schedule:s${index % dates}`, Math.floor(index / dates));
-    expiresAt = Math.max(expiresAt, at);
+    firstAt = Math.min(firstAt, at);
+    lastAt = Math.max(lastAt, at);
   });
-  return expiresAt;
+  return { firstAt, lastAt };
 }
 
 /**
  * Keeps the event loop from the engine's own timer until all is due, then gives the command that the timer would give,
- * so that the cost of just that is seen.
+ * so that the cost of just that is seen. Where the machine was so busy that the timer came first, all is done again.
  */
 async function expireOnce(dates: number): Promise<ExpiryRound> {
-  const expiresAt = await holdDue(dates);
-  await sleep(Math.max(0, expiresAt - engine.nowMs() - 100));
-  while (engine.nowMs() < expiresAt);
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const { firstAt, lastAt } = await holdDue(dates);
+    await sleep(Math.max(0, firstAt - engine.nowMs() - blockedBeforeMs));
+    while (engine.nowMs() < lastAt);
+    if (seatsTaken() === input.due) return await expireNow(dates);
+    await untilAllExpired();
+  }
+  throw new Error(`the engine's own timer came first ${attemptsMax} times: this machine is too busy`);
+}
+
+async function expireNow(dates: number): Promise<ExpiryRound> {
   const startedMs = performance.now();
   const answers = Array.from({ length: dates }, (_, date) =>
     engine.ask(`schedule:s${date}`, { type: 'ExpireDue' }, { internal: true }),
@@ -128,10 +147,10 @@ async function expireOnce(dates: number): Promise<ExpiryRound> {
 }
 
 async function lateness(): Promise<number> {
-  const expiresAt = await holdDue(input.dates);
-  await sleep(Math.max(0, expiresAt - engine.nowMs() - 5));
+  const { lastAt } = await holdDue(input.dates);
+  await sleep(Math.max(0, lastAt - engine.nowMs() - 5));
   while (seatsTaken() > 0) await sleep(1);
-  return engine.nowMs() - expiresAt;
+  return engine.nowMs() - lastAt;
 }
 
 async function stage(past: number): Promise<PastStage> {
