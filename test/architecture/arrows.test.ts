@@ -9,7 +9,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 
 function sources(...top: readonly string[]): { readonly file: string; readonly source: string }[] {
   return top
-    .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }))
+    .flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root, exclude: ['**/node_modules'] }))
     .map((file) => ({ file, source: readFileSync(path.join(root, file), 'utf8') }));
 }
 

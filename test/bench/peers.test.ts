@@ -16,11 +16,11 @@ const catalogue = { schedules: 2, rowsPerSchedule: 2, users: 10 };
 /** A peer with a client, and a kill of all its processes after which it starts on the same directory. */
 class PeerUnderTest {
   readonly #peer: Peer;
-  readonly #directory = temporaryDataDir();
+  readonly #directory: ReturnType<typeof temporaryDataDir>;
   #running: RunningContender;
   #client: Client;
 
-  private constructor(peer: Peer, directory: { path: string; remove(): void }, running: RunningContender) {
+  private constructor(peer: Peer, directory: ReturnType<typeof temporaryDataDir>, running: RunningContender) {
     this.#peer = peer;
     this.#directory = directory;
     this.#running = running;

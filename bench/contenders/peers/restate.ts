@@ -14,7 +14,7 @@ const nodeName = 'n1';
 const settings: Readonly<Record<string, string>> = {
   RESTATE_DISABLE_TELEMETRY: 'true',
   RESTATE_LOG_FILTER: 'warn',
-  RESTATE_DEFAULT_NUM_PARTITIONS: '4',
+  RESTATE_DEFAULT_NUM_PARTITIONS: '1',
 };
 
 export const restate: Store = {

@@ -3,5 +3,5 @@ import { serveHolds } from '../door.ts';
 import { pipelined } from '../postgres-connections.ts';
 import { holdInOneStatement } from '../postgres-statements.ts';
 
-const query = await pipelined(Number(process.env['CONNECTIONS'] ?? 20));
+const query = await pipelined();
 serveHolds((asked) => holdInOneStatement(query, asked));

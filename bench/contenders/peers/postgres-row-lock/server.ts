@@ -1,10 +1,11 @@
 /** Holds as a transaction: lock the seats' rows, look, write, commit. */
 import { Pool, type PoolClient } from 'pg';
 import { serveHolds } from '../door.ts';
+import { connections } from '../postgres-connections.ts';
 import { earlierHold, isRefusal, queryOf, valuesOf } from '../postgres-statements.ts';
 import type { StoredHold } from '../reservation.ts';
 
-const pool = new Pool({ max: Number(process.env['CONNECTIONS'] ?? 20), pipeline: true });
+const pool = new Pool({ max: connections, pipeline: true });
 
 const lockSeats = {
   name: 'lock-seats',

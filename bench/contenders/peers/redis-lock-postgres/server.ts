@@ -19,7 +19,7 @@ const redis = createClient({ socket: { path, tls: false } });
 redis.on('error', (error: unknown) => process.stderr.write(`${String(error)}\n`));
 await redis.connect();
 const releaseSha = await redis.scriptLoad(releaseScript);
-const query = await pipelined(Number(process.env['CONNECTIONS'] ?? 20));
+const query = await pipelined();
 
 serveHolds(async (asked) => {
   const locks = asked.seatIds.map((seatId) => `lock:${asked.scheduleId}:${seatId}`);
