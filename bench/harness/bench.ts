@@ -34,6 +34,9 @@ export function fit(bench: Bench, chosen: (contender: Contender) => boolean = ()
   return bench.contenders.filter((contender) => chosen(contender) && !bench.faults.has(contender.name));
 }
 
+/** Those that sell; not the handler that does nothing. */
+export const isSeller = ({ baseline }: Contender): boolean => baseline !== true;
+
 export const isOnsale = ({ name }: Contender): boolean => name === 'onsale' || name === 'onsale-nats';
 
 /** Rounds of what takes long or has many points: half as many. */

@@ -1,13 +1,29 @@
 /** From rounds to what the tables say. */
-import type { Point, Row } from '../report/section.ts';
+import type { Point, Row, Series } from '../report/section.ts';
 import { countOf } from './answer-counts.ts';
 import type { Quantiles } from './quantiles.ts';
 import type { Measured, Round } from './rounds.ts';
 import { median, type Summary, summaryOf } from './rounds-summary.ts';
 
-/** Answers of this status a second, over the rounds. */
+/** Answers of this status a second. */
+export function perSecond({ result }: Round, status: number | string): number {
+  return countOf(result.answers, status) / result.seconds;
+}
+
+/** The same over the rounds. */
 export function rateOf({ rounds }: Measured, status: number | string): Summary {
-  return summaryOf(rounds.map(({ result }) => countOf(result.answers, status) / result.seconds));
+  return summaryOf(rounds.map((each) => perSecond(each, status)));
+}
+
+/** The median of the ratios of rounds that ran one after the other: to the null handler's; null where that did not run. */
+export function ratioToBase(measured: Measured, all: readonly Measured[], status: number): number | null {
+  const base = all.find(({ entrant }) => entrant.contender.baseline === true);
+  if (base === undefined) return null;
+  const ratios = measured.rounds.map((each, index) => {
+    const beside = base.rounds[index];
+    return beside === undefined ? Number.NaN : perSecond(each, status) / perSecond(beside, status);
+  });
+  return round(median(ratios));
 }
 
 /** Medians over the rounds, ms. */
@@ -18,6 +34,30 @@ export function latencyOf({ rounds }: Measured, status: number | string): Quanti
 export function medianQuantiles(all: readonly Quantiles[]): Quantiles {
   const of = (name: keyof Quantiles): number => median(all.map((quantiles) => quantiles[name]));
   return { p50: of('p50'), p99: of('p99'), p999: of('p999'), max: of('max') };
+}
+
+/** The figure itself, `unit` a second, with how far the rounds lie apart. */
+export function rateCells(measured: Measured, status: number | string, unit: string): Row {
+  const rate = rateOf(measured, status);
+  return { [unit]: round(rate.median), 'spread of rounds': spreadText(rate) };
+}
+
+/** What stands beside every figure: the answers that are none of it, its latencies, its cost. */
+export function answerCells(measured: Measured, status: number, expected: readonly number[] = [status]): Row {
+  return {
+    'other answers': otherAnswers(measured, expected),
+    ...latencyCells(latencyOf(measured, status)),
+    ...costCells(measured, status),
+  };
+}
+
+/** A bar for each: answers of this status a second. */
+export function rateBars(
+  measured: readonly Measured[],
+  status: number | string,
+  labelOf = ({ contender }: Measured['entrant']): string => contender.label,
+): Series[] {
+  return measured.map((each) => ({ label: labelOf(each.entrant), points: [pointOf(rateOf(each, status))] }));
 }
 
 export function latencyCells({ p50, p99, p999 }: Quantiles): Row {

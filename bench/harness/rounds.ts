@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from './bench.ts';
 import { countOf } from './answer-counts.ts';
 import { blame, type Entrant, messageOf } from './entrant.ts';
-import type { LoadJob, LoadResult } from './load-job.ts';
+import type { LoadJob, LoadResult, RequestsJob } from './load-job.ts';
+import type { RequestPlan } from './request-plan.ts';
 import { cpuBetween, type UsageByName, usageOf } from './process-usage.ts';
 
 export interface Round {
@@ -83,6 +84,22 @@ export async function measureRounds(
     }
   }
   return measured.filter(({ rounds }) => rounds.length > 0);
+}
+
+/** Those that have done nothing wrong by now, the comparison of their stores included: only they are ranked. */
+export function rightOf(bench: Bench, measured: readonly Measured[]): Measured[] {
+  return measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+}
+
+/** Requests by a closed loop over raw sockets, which is how all but the headline is loaded. */
+export function closedLoop(bench: Bench, { running }: Entrant, plan: RequestPlan): RequestsJob {
+  return {
+    type: 'requests',
+    port: running.port,
+    connections: bench.connections,
+    plan,
+    pace: { type: 'closed', generator: 'sockets' },
+  };
 }
 
 function lengthOf(bench: Bench, entrant: Entrant, { seconds = bench.seconds, countMax }: RoundsOptions): number {

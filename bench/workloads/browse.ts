@@ -1,17 +1,8 @@
 /** People who look far more than they buy: of twenty requests nineteen read. */
 import { fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import {
-  costCells,
-  latencyCells,
-  latencyOf,
-  otherAnswers,
-  pointOf,
-  rateOf,
-  round,
-  spreadText,
-} from '../harness/figures.ts';
-import { measureRounds } from '../harness/rounds.ts';
+import { answerCells, latencyOf, rateBars, rateCells, rateOf, round } from '../harness/figures.ts';
+import { closedLoop, measureRounds, rightOf } from '../harness/rounds.ts';
 
 const catalogue = { schedules: 50, rowsPerSchedule: 5, users: fewUsers };
 const seats = catalogue.schedules * catalogue.rowsPerSchedule * 100;
@@ -29,33 +20,25 @@ export const browse: Workload = {
         jobOf({ entrant, count }) {
           const first = held.get(entrant) ?? 0;
           held.set(entrant, first + Math.ceil(count / requestsPerHold));
-          return {
-            type: 'requests',
-            port: entrant.running.port,
-            connections: bench.connections,
-            plan: { kind: 'browse', tokens: entrant.running.tokens, schedules: catalogue.schedules, first, count },
-            pace: { type: 'closed', generator: 'sockets' },
-          };
+          const { tokens } = entrant.running;
+          return closedLoop(bench, entrant, { kind: 'browse', tokens, schedules: catalogue.schedules, first, count });
         },
       }),
     );
-    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    const right = rightOf(bench, measured);
     return [
       {
         name: 'browse',
         title: 'Reads a second while people look around, 95 % reads',
         unit: 'reads/s',
         better: 'higher',
-        series: right.map((each) => ({ label: each.entrant.contender.label, points: [pointOf(rateOf(each, 200))] })),
+        series: rateBars(right, 200),
         rows: right.map((each) => ({
           contender: each.entrant.contender.label,
-          'reads/s': round(rateOf(each, 200).median),
-          'spread of rounds': spreadText(rateOf(each, 200)),
+          ...rateCells(each, 200, 'reads/s'),
           'holds/s beside them': round(rateOf(each, 201).median),
-          'other answers': otherAnswers(each, [200, 201]),
-          ...latencyCells(latencyOf(each, 200)),
           'hold p99, ms': round(latencyOf(each, 201).p99),
-          ...costCells(each, 200),
+          ...answerCells(each, 200, [200, 201]),
         })),
         notes: [
           'Of twenty requests: one hold, four lists of concerts, five of 50 dates, six of the free seats of a hall of 500, four looks at the own place in line.',

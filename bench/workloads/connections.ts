@@ -1,8 +1,8 @@
 /** Holds of free seats by the number of connections. */
 import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import { latencyCells, latencyOf, otherAnswers, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
+import { latencyCells, latencyOf, otherAnswers, pointOf, rateCells, rateOf, round } from '../harness/figures.ts';
+import { closedLoop, type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
 import type { Row, Section } from '../report/section.ts';
 import { SalePlan } from './sale-plan.ts';
 
@@ -29,13 +29,7 @@ export const connections: Workload = {
           rounds,
           seconds,
           countMax: sale.roundMax,
-          jobOf: ({ entrant, count }) => ({
-            type: 'requests',
-            port: entrant.running.port,
-            connections,
-            plan: sale.next(entrant, count),
-            pace: { type: 'closed', generator: 'sockets' },
-          }),
+          jobOf: ({ entrant, count }) => closedLoop({ ...bench, connections }, entrant, sale.next(entrant, count)),
         });
         found.push({ connections, measured });
       }
@@ -59,8 +53,6 @@ function seriesOf(
 }
 
 function rateSection(bench: Bench, points: readonly AtConnections[]): Section {
-  const right = (measured: readonly Measured[]): Measured[] =>
-    measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
   return {
     name: 'holds-by-connections',
     title: 'Seats held a second by the number of connections',
@@ -70,17 +62,13 @@ function rateSection(bench: Bench, points: readonly AtConnections[]): Section {
     x: { label: 'connections', scale: 'log' },
     series: seriesOf(bench, points, (each, connections) => pointOf(rateOf(each, 201), connections)),
     rows: points.flatMap(({ connections, measured }) =>
-      right(measured).map((each): Row => {
-        const held = rateOf(each, 201);
-        return {
-          connections,
-          contender: each.entrant.contender.label,
-          'seats/s': round(held.median),
-          'spread of rounds': spreadText(held),
-          'other answers': otherAnswers(each, [201]),
-          ...latencyCells(latencyOf(each, 201)),
-        };
-      }),
+      rightOf(bench, measured).map((each): Row => ({
+        connections,
+        contender: each.entrant.contender.label,
+        ...rateCells(each, 201, 'seats/s'),
+        'other answers': otherAnswers(each, [201]),
+        ...latencyCells(latencyOf(each, 201)),
+      })),
     ),
     notes: ['Closed loop over raw sockets, one request under way on each connection.'],
   };

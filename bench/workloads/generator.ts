@@ -1,9 +1,9 @@
 /** What the load generators themselves take and reach, on the handler that does nothing: the ceiling of all figures. */
 import { fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import { costCells, latencyCells, latencyOf, pointOf, rateCells, rateOf } from '../harness/figures.ts';
 import type { Pace } from '../harness/load-job.ts';
-import { type Measured, measureRounds, type Round } from '../harness/rounds.ts';
+import { closedLoop, type Measured, measureRounds, type Round } from '../harness/rounds.ts';
 import { SalePlan } from './sale-plan.ts';
 
 const generators = ['autocannon', 'sockets'] as const;
@@ -25,13 +25,7 @@ export const generator: Workload = {
             rounds: 1,
             isWarm: round > 0,
             countMax: sale.roundMax,
-            jobOf: ({ count }) => ({
-              type: 'requests',
-              port: entrant.running.port,
-              connections: bench.connections,
-              plan: sale.next(entrant, count),
-              pace,
-            }),
+            jobOf: ({ count }) => ({ ...closedLoop(bench, entrant, sale.next(entrant, count)), pace }),
           });
           if (round > 0) rounds.get(name)?.push(...(one?.rounds ?? []));
         }
@@ -51,8 +45,7 @@ export const generator: Workload = {
         })),
         rows: measured.map(([label, each]) => ({
           generator: label,
-          'requests/s': round(rateOf(each, 201).median),
-          'spread of rounds': spreadText(rateOf(each, 201)),
+          ...rateCells(each, 201, 'requests/s'),
           ...latencyCells(latencyOf(each, 201)),
           ...costCells(each, 201),
         })),

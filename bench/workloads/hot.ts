@@ -1,6 +1,6 @@
 /** Everyone wants the same date: 15,000 seats, each asked for by three people, until the last one is gone. */
 import { countOf } from '../harness/answer-counts.ts';
-import { fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
+import { fewerRounds, fewUsers, fit, isSeller, type Workload } from '../harness/bench.ts';
 import { blame, withEntrants } from '../harness/entrant.ts';
 import {
   costCells,
@@ -12,7 +12,7 @@ import {
   round,
   spreadText,
 } from '../harness/figures.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
+import { closedLoop, type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
 import { type Summary, summaryOf } from '../harness/rounds-summary.ts';
 import type { Row, Section } from '../report/section.ts';
 
@@ -32,19 +32,14 @@ export const hot: Workload = {
       return measureRounds(bench, entrants, {
         what: 'one date sells out',
         rounds: fewerRounds(bench),
-        jobOf: ({ entrant, round }) => ({
-          type: 'requests',
-          port: entrant.running.port,
-          connections: bench.connections,
-          plan: {
+        jobOf: ({ entrant, round }) =>
+          closedLoop(bench, entrant, {
             kind: 'crowd',
             tokens: entrant.running.tokens,
             schedule: round,
             seats,
             count: round === 0 ? warmUpCount : seats * asksPerSeat,
-          },
-          pace: { type: 'closed', generator: 'sockets' },
-        }),
+          }),
       });
     });
     for (const { entrant, rounds } of measured) {
@@ -52,12 +47,12 @@ export const hot: Workload = {
       if (unsold === undefined) continue;
       blame(bench, entrant.contender, `${countOf(unsold.result.answers, 201)} of ${seats} seats were sold`);
     }
-    return sections(measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name)));
+    return sections(rightOf(bench, measured));
   },
 };
 
 function sellers(bench: Parameters<typeof fit>[0]): ReturnType<typeof fit> {
-  return fit(bench, ({ baseline }) => baseline !== true);
+  return fit(bench, isSeller);
 }
 
 function soldOutAfter({ rounds }: Measured): Summary {

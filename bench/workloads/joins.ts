@@ -1,17 +1,8 @@
 /** Different people join one line over HTTP: the engine's own line, and the line on JetStream. */
 import { type Bench, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import {
-  costCells,
-  latencyCells,
-  latencyOf,
-  otherAnswers,
-  pointOf,
-  rateOf,
-  round,
-  spreadText,
-} from '../harness/figures.ts';
-import { measureRounds } from '../harness/rounds.ts';
+import { answerCells, rateBars, rateCells } from '../harness/figures.ts';
+import { closedLoop, measureRounds, rightOf } from '../harness/rounds.ts';
 import { Client } from '../../test/system/client.ts';
 import * as sale from '../../test/system/sale.ts';
 
@@ -32,31 +23,22 @@ export const joins: Workload = {
         async jobOf({ entrant, count }) {
           const room = `line-${rooms++}`;
           await openLine(entrant.running.port, room);
-          return {
-            type: 'requests',
-            port: entrant.running.port,
-            connections: bench.connections,
-            plan: { kind: 'joins', tokens: [], room, count },
-            pace: { type: 'closed', generator: 'sockets' },
-          };
+          return closedLoop(bench, entrant, { kind: 'joins', tokens: [], room, count });
         },
       }),
     );
-    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    const right = rightOf(bench, measured);
     return [
       {
         name: 'joins-http',
         title: 'People who join the line a second, over HTTP',
         unit: 'joins/s',
         better: 'higher',
-        series: right.map((each) => ({ label: labelOf(each.entrant), points: [pointOf(rateOf(each, 201))] })),
+        series: rateBars(right, 201, labelOf),
         rows: right.map((each) => ({
           contender: labelOf(each.entrant),
-          'joins/s': round(rateOf(each, 201).median),
-          'spread of rounds': spreadText(rateOf(each, 201)),
-          'other answers': otherAnswers(each, [201]),
-          ...latencyCells(latencyOf(each, 201)),
-          ...costCells(each, 201),
+          ...rateCells(each, 201, 'joins/s'),
+          ...answerCells(each, 201),
         })),
         notes: ['Each round fills a new room that lets nobody in: what is measured is joining, not being let in.'],
       },

@@ -1,9 +1,9 @@
 /** The whole way from the line to the ticket, by scripted people. */
 import { type Bench, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import { costCells, latencyCells, latencyOf, pointOf, rateOf, round, spreadText } from '../harness/figures.ts';
+import { costCells, latencyCells, latencyOf, rateBars, rateCells, rateOf, round } from '../harness/figures.ts';
 import { journeySteps } from '../harness/journeys.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
+import { type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
 import type { Section } from '../report/section.ts';
 import { Client } from '../../test/system/client.ts';
 import * as sale from '../../test/system/sale.ts';
@@ -40,7 +40,7 @@ export const journey: Workload = {
         },
       }),
     );
-    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    const right = rightOf(bench, measured);
     return right.length === 0 ? [] : [journeysSection(bench, right), stepsSection(right)];
   },
 };
@@ -62,11 +62,10 @@ function journeysSection(bench: Bench, measured: readonly Measured[]): Section {
     title: 'Whole journeys a second: join, come in, look around, hold, charge, pay',
     unit: 'journeys/s',
     better: 'higher',
-    series: measured.map((each) => ({ label: each.entrant.contender.label, points: [pointOf(rateOf(each, whole))] })),
+    series: rateBars(measured, whole),
     rows: measured.map((each) => ({
       contender: each.entrant.contender.label,
-      'journeys/s': round(rateOf(each, whole).median),
-      'spread of rounds': spreadText(rateOf(each, whole)),
+      ...rateCells(each, whole, 'journeys/s'),
       'seats taken by another, /s': round(rateOf(each, 'seat was taken').median),
       ...latencyCells(latencyOf(each, whole)),
       ...costCells(each, whole),

@@ -2,11 +2,9 @@
 import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
 import { countOf } from '../harness/answer-counts.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import { latencyCells, medianQuantiles, otherAnswers, round } from '../harness/figures.ts';
-import type { LoadJob } from '../harness/load-job.ts';
+import { latencyCells, medianQuantiles, otherAnswers, perSecond, rateOf, round } from '../harness/figures.ts';
 import type { Quantiles } from '../harness/quantiles.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
-import { median } from '../harness/rounds-summary.ts';
+import { closedLoop, type Measured, measureRounds } from '../harness/rounds.ts';
 import type { Row, Section } from '../report/section.ts';
 import { SalePlan } from './sale-plan.ts';
 
@@ -43,34 +41,32 @@ export const offeredLoad: Workload = {
 };
 
 async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePlan): Promise<AtLoad[]> {
-  const jobOf = (entrant: Entrant, count: number, pace: Extract<LoadJob, { type: 'requests' }>['pace']): LoadJob => ({
-    type: 'requests',
-    port: entrant.running.port,
-    connections: pace.type === 'open' ? openConnections : bench.connections,
-    plan: sale.next(entrant, count),
-    pace,
-  });
   const closed = await measureRounds(bench, entrants, {
     what: 'the most it can take',
     rounds: 1,
     countMax: sale.roundMax,
-    jobOf: ({ entrant, count }) => jobOf(entrant, count, { type: 'closed', generator: 'sockets' }),
+    jobOf: ({ entrant, count }) => closedLoop(bench, entrant, sale.next(entrant, count)),
   });
-  const most = new Map(closed.map(({ entrant, rounds }) => [entrant, heldPerSecond(rounds[0])]));
+  const most = new Map(
+    closed.map(({ entrant, rounds: [round] }) => [entrant, round === undefined ? 0 : perSecond(round, 201)]),
+  );
   const reference = closed.find(({ entrant }) => entrant.contender.name === 'onsale')?.entrant;
   const found: AtLoad[] = [];
   const offer = async (offered: readonly Entrant[], share: number, rateFor: (entrant: Entrant) => number) => {
-    const rateOf = (entrant: Entrant): number => Math.max(10, Math.round(rateFor(entrant) * share));
-    for (const entrant of offered) entrant.rate = rateOf(entrant);
+    const offeredTo = (entrant: Entrant): number => Math.max(10, Math.round(rateFor(entrant) * share));
+    for (const entrant of offered) entrant.rate = offeredTo(entrant);
     const measured = await measureRounds(bench, offered, {
       what: `${Math.round(share * 100)} % of the most`,
       rounds: fewerRounds(bench),
       isWarm: true,
       countMax: sale.roundMax,
-      jobOf: ({ entrant }) =>
-        jobOf(entrant, Math.ceil(rateOf(entrant) * bench.seconds), { type: 'open', perSecond: rateOf(entrant) }),
+      jobOf: ({ entrant }) => ({
+        ...closedLoop(bench, entrant, sale.next(entrant, Math.ceil(offeredTo(entrant) * bench.seconds))),
+        connections: openConnections,
+        pace: { type: 'open', perSecond: offeredTo(entrant) },
+      }),
     });
-    for (const each of measured) found.push(atLoad(each, share, rateOf(each.entrant)));
+    for (const each of measured) found.push(atLoad(each, share, offeredTo(each.entrant)));
   };
   for (const share of shares) await offer([...most.keys()], share, (entrant) => most.get(entrant) ?? 0);
   // The null handler once more, at the rate that is half of the most for the program.
@@ -79,23 +75,20 @@ async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePla
   return found;
 }
 
-function heldPerSecond(round: Measured['rounds'][number] | undefined): number {
-  return round === undefined ? 0 : countOf(round.result.answers, 201) / round.result.seconds;
-}
-
-function atLoad({ entrant, rounds }: Measured, share: number, perSecond: number): AtLoad {
+function atLoad(measured: Measured, share: number, offered: number): AtLoad {
+  const { entrant, rounds } = measured;
   const { name, label, baseline = false } = entrant.contender;
   return {
     name,
     label,
     baseline,
     share,
-    perSecond,
+    perSecond: offered,
     latency: medianQuantiles(rounds.flatMap(({ result }) => result.allLatencies ?? [])),
     lateness: medianQuantiles(rounds.flatMap(({ result }) => result.lateness ?? [])),
     unanswered: rounds.reduce((sum, { result }) => sum + countOf(result.answers, 0), 0),
     others: otherAnswers({ entrant, rounds }, [0, 201]),
-    heldPerSecond: median(rounds.map(heldPerSecond)),
+    heldPerSecond: rateOf(measured, 201).median,
   };
 }
 

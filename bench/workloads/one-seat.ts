@@ -1,25 +1,16 @@
 /** Everyone wants the same seat: one sale, and how fast all others are told. */
 import { countOf } from '../harness/answer-counts.ts';
-import { fewUsers, fit, type Workload } from '../harness/bench.ts';
+import { fewUsers, fit, isSeller, type Workload } from '../harness/bench.ts';
 import { blame, withEntrants } from '../harness/entrant.ts';
-import {
-  costCells,
-  latencyCells,
-  latencyOf,
-  otherAnswers,
-  pointOf,
-  rateOf,
-  round,
-  spreadText,
-} from '../harness/figures.ts';
-import { measureRounds } from '../harness/rounds.ts';
+import { answerCells, rateBars, rateCells } from '../harness/figures.ts';
+import { closedLoop, measureRounds, rightOf } from '../harness/rounds.ts';
 import { seatIdOf } from '../harness/request-plan.ts';
 
 export const oneSeat: Workload = {
   name: 'one-seat',
-  steps: (bench) => fit(bench, ({ baseline }) => baseline !== true).length * (bench.rounds + 1),
+  steps: (bench) => fit(bench, isSeller).length * (bench.rounds + 1),
   async run(bench) {
-    const contenders = fit(bench, ({ baseline }) => baseline !== true);
+    const contenders = fit(bench, isSeller);
     let seat = 0;
     const measured = await withEntrants(
       bench,
@@ -28,35 +19,35 @@ export const oneSeat: Workload = {
       (entrants) =>
         measureRounds(bench, entrants, {
           what: 'one seat',
-          jobOf: ({ entrant, count }) => ({
-            type: 'requests',
-            port: entrant.running.port,
-            connections: bench.connections,
-            plan: { kind: 'one-seat', tokens: entrant.running.tokens, schedule: 0, seatId: seatIdOf(seat++), count },
-            pace: { type: 'closed', generator: 'sockets' },
-          }),
+          jobOf: ({ entrant, count }) => {
+            const { tokens } = entrant.running;
+            return closedLoop(bench, entrant, {
+              kind: 'one-seat',
+              tokens,
+              schedule: 0,
+              seatId: seatIdOf(seat++),
+              count,
+            });
+          },
         }),
     );
     for (const { entrant, rounds } of measured) {
       if (rounds.every(({ result }) => countOf(result.answers, 201) === 1)) continue;
       blame(bench, entrant.contender, 'a seat that everyone wanted was not sold exactly once');
     }
-    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    const right = rightOf(bench, measured);
     return [
       {
         name: 'one-seat-refusals',
         title: 'Refusals a second when everyone wants the same seat',
         unit: 'refusals/s',
         better: 'higher',
-        series: right.map((each) => ({ label: each.entrant.contender.label, points: [pointOf(rateOf(each, 409))] })),
+        series: rateBars(right, 409),
         rows: right.map((each) => ({
           contender: each.entrant.contender.label,
           'sold in each round': 1,
-          'refused/s': round(rateOf(each, 409).median),
-          'spread of rounds': spreadText(rateOf(each, 409)),
-          'other answers': otherAnswers(each, [201, 409]),
-          ...latencyCells(latencyOf(each, 409)),
-          ...costCells(each, 409),
+          ...rateCells(each, 409, 'refused/s'),
+          ...answerCells(each, 409, [201, 409]),
         })),
         notes: [
           'In each round one hold is answered 201 and all others 409. Only refusals are counted here; none is a sale.',

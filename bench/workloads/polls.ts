@@ -1,19 +1,9 @@
 /** What most requests of a sale are: am I next, and has anything changed. Against a handler that answers a constant. */
 import { type Bench, fewUsers, fit, isOnsale, type Workload } from '../harness/bench.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
-import {
-  costCells,
-  latencyCells,
-  latencyOf,
-  otherAnswers,
-  pointOf,
-  rateOf,
-  round,
-  spreadText,
-} from '../harness/figures.ts';
+import { answerCells, rateBars, rateCells, ratioToBase } from '../harness/figures.ts';
 import type { RequestPlan } from '../harness/request-plan.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
-import { median } from '../harness/rounds-summary.ts';
+import { closedLoop, type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
 import type { Section } from '../report/section.ts';
 import { Client } from '../../test/system/client.ts';
 import * as sale from '../../test/system/sale.ts';
@@ -34,13 +24,7 @@ export const polls: Workload = {
         for (const entrant of entrants) entrant.rate = null;
         return await measureRounds(bench, entrants, {
           what,
-          jobOf: ({ entrant, count }) => ({
-            type: 'requests',
-            port: entrant.running.port,
-            connections: bench.connections,
-            plan: planOf(entrant, count),
-            pace: { type: 'closed', generator: 'sockets' },
-          }),
+          jobOf: ({ entrant, count }) => closedLoop(bench, entrant, planOf(entrant, count)),
         });
       };
       return [
@@ -54,9 +38,15 @@ export const polls: Workload = {
       ] as const;
     });
     return [
-      section(places, 200, 'polls', 'Queue polls a second', 'GET /v1/queue/tokens/current by 2,000 people in turn.'),
       section(
-        unchanged,
+        rightOf(bench, places),
+        200,
+        'polls',
+        'Queue polls a second',
+        'GET /v1/queue/tokens/current by 2,000 people in turn.',
+      ),
+      section(
+        rightOf(bench, unchanged),
         304,
         'unchanged-seats',
         'Unchanged seat lists a second, answered 304',
@@ -85,28 +75,17 @@ async function etagsOf({ contender, running }: Entrant): Promise<string[]> {
 }
 
 function section(measured: readonly Measured[], status: number, name: string, title: string, note: string): Section {
-  const base = measured.find(({ entrant }) => entrant.contender.baseline === true);
-  const inRound = ({ rounds }: Measured, index: number): number => {
-    const result = rounds[index]?.result;
-    return result === undefined ? Number.NaN : (result.answers[status]?.count ?? 0) / result.seconds;
-  };
   return {
     name,
     title,
     unit: 'answers/s',
     better: 'higher',
-    series: measured.map((each) => ({ label: each.entrant.contender.label, points: [pointOf(rateOf(each, status))] })),
+    series: rateBars(measured, status),
     rows: measured.map((each) => ({
       contender: each.entrant.contender.label,
-      'answers/s': round(rateOf(each, status).median),
-      'spread of rounds': spreadText(rateOf(each, status)),
-      'of the null handler':
-        base === undefined
-          ? null
-          : round(median(each.rounds.map((_, index) => inRound(each, index) / inRound(base, index)))),
-      'other answers': otherAnswers(each, [status]),
-      ...latencyCells(latencyOf(each, status)),
-      ...costCells(each, status),
+      ...rateCells(each, status, 'answers/s'),
+      'of the null handler': ratioToBase(each, measured, status),
+      ...answerCells(each, status),
     })),
     notes: [`${note} The null handler answers the same length, always the same.`],
   };

@@ -1,18 +1,8 @@
 /** Holds of free seats spread over 50 dates: what a durable, checked, idempotent hold costs. The headline. */
 import { type Bench, fit, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
-import {
-  costCells,
-  latencyCells,
-  latencyOf,
-  otherAnswers,
-  pointOf,
-  rateOf,
-  round,
-  spreadText,
-} from '../harness/figures.ts';
-import { type Measured, measureRounds } from '../harness/rounds.ts';
-import { median } from '../harness/rounds-summary.ts';
+import { answerCells, rateBars, rateCells, ratioToBase, round } from '../harness/figures.ts';
+import { closedLoop, type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
 import type { Row, Section } from '../report/section.ts';
 import { SalePlan } from './sale-plan.ts';
 
@@ -29,28 +19,24 @@ export const spread: Workload = {
         what: 'holds of free seats',
         countMax: sale.roundMax,
         jobOf: ({ entrant, count }) => ({
-          type: 'requests',
-          port: entrant.running.port,
-          connections: bench.connections,
-          plan: sale.next(entrant, count),
+          ...closedLoop(bench, entrant, sale.next(entrant, count)),
           pace: { type: 'closed', generator: 'autocannon' },
         }),
       }),
     );
-    const right = measured.filter(({ entrant }) => !bench.faults.has(entrant.contender.name));
+    const right = rightOf(bench, measured);
     return [holdsSection(bench, right), ...lagSections(right)];
   },
 };
 
 function holdsSection(bench: Bench, measured: readonly Measured[]): Section {
-  const base = measured.find(({ entrant }) => entrant.contender.baseline === true);
   return {
     name: 'holds-spread',
     title: 'Seats held a second, free seats of 50 dates',
     unit: 'seats/s',
     better: 'higher',
-    series: measured.map((each) => ({ label: each.entrant.contender.label, points: [pointOf(rateOf(each, 201))] })),
-    rows: measured.map((each) => holdRow(each, base)),
+    series: rateBars(measured, 201),
+    rows: measured.map((each) => holdRow(each, measured)),
     notes: [
       `Closed loop by autocannon, ${bench.connections} connections; every request asks for another free seat, by one of 10,000 people, with a key of its own.`,
       'Only answers 201 count. "Of the null handler" is the median over the rounds of the ratio to the null handler’s round beside it.',
@@ -58,25 +44,15 @@ function holdsSection(bench: Bench, measured: readonly Measured[]): Section {
   };
 }
 
-function holdRow(measured: Measured, base: Measured | undefined): Row {
+function holdRow(measured: Measured, all: readonly Measured[]): Row {
   const { contender } = measured.entrant;
-  const held = rateOf(measured, 201);
-  const ratios = measured.rounds.map((_, index) => roundRate(measured, index) / roundRate(base ?? measured, index));
   return {
     contender: contender.label,
     'survives a kill': contender.baseline === true ? null : contender.durable ? 'yes' : 'no',
-    'seats/s': round(held.median),
-    'spread of rounds': spreadText(held),
-    'of the null handler': base === undefined ? null : round(median(ratios)),
-    'other answers': otherAnswers(measured, [201]),
-    ...latencyCells(latencyOf(measured, 201)),
-    ...costCells(measured, 201),
+    ...rateCells(measured, 201, 'seats/s'),
+    'of the null handler': ratioToBase(measured, all, 201),
+    ...answerCells(measured, 201),
   };
-}
-
-function roundRate({ rounds }: Measured, index: number): number {
-  const result = rounds[index]?.result;
-  return result === undefined ? Number.NaN : (result.answers['201']?.count ?? 0) / result.seconds;
 }
 
 /** How far the followers are behind when the last hold of a round is answered, and how long until they are not. */
