@@ -71,7 +71,8 @@ async function startOnsale(catalogue: Catalogue, natsUrl: string): Promise<Runni
   }
 }
 
-async function openSale(client: Client, { schedules, rowsPerSchedule, users }: Catalogue): Promise<string[]> {
+/** Puts the catalogue on sale, lets its people in, and gives their tokens. */
+export async function openSale(client: Client, { schedules, rowsPerSchedule, users }: Catalogue): Promise<string[]> {
   await sale.putRoom(client, 'main', sale.openDoors);
   await sale.createConcert(client, 'bench');
   const size = { rows: rowsPerSchedule, seats: seatsPerRow, price: 10_000 };
@@ -92,7 +93,7 @@ async function enter(client: Client, userId: string): Promise<string> {
 }
 
 /** Of all concerts, as the engine tells it. */
-async function seatsTaken(client: Client, token: string): Promise<number> {
+export async function seatsTaken(client: Client, token: string): Promise<number> {
   const concerts = await sale.expecting(200, client.send('GET', '/v1/concerts?limit=500', { token }));
   let taken = 0;
   // The shapes are those of the API.

@@ -1,9 +1,10 @@
 /** Holds a second at the engine itself, durable, by how many are under way; and how long its event loop stalls. */
+import type { Series } from '../report/section.ts';
+import { benchSettings } from '../contenders/onsale.ts';
 import { runChild } from './child.ts';
 import { inWorkingDir, mebibytes } from './disk.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
+import type { GrowthRow, GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import type { HoldSpeedFound, HoldSpeedInput } from './programs/hold-speed.ts';
-import type { Section } from './section.ts';
 
 const title = 'Holds a second at the engine, durable';
 const withinMs = 300_000;
@@ -48,20 +49,9 @@ const shapes: readonly Shape[] = [
 
 export const engineSpeed: Measure = { name: 'engine', title, run };
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
-  const section: Section = {
-    name: 'engine',
-    title,
-    unit: 'holds/s',
-    xLabel: 'holds under way at once',
-    yLabel: 'holds a second',
-    series: [],
-    rows: [],
-    notes: [
-      'Asked in process, without door, key and queue token; answered after the commit (SQLite, synchronous=FULL).',
-      'Above 1,000 under way the bound of the doors is passed by; no client can do that.',
-    ],
-  };
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
+  const series: Series[] = [];
+  const rows: GrowthRow[] = [];
   for (const shape of shapes) {
     const input = shape.input[size];
     const label = shape.label(input);
@@ -69,7 +59,7 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
       found: await runChild<HoldSpeedFound>({
         script: 'hold-speed',
         dataDir: dir.path,
-        env: { MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600' },
+        env: benchSettings,
         input,
         progress: (done, of, what) => progress(done, of, `${label}: ${what}`),
         withinMs,
@@ -80,13 +70,24 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
     if (found.held !== asked || found.seatsTaken !== asked) {
       throw new Error(`${asked} holds: ${found.held} were accepted, and ${found.seatsTaken} seats are taken`);
     }
-    section.series.push({
+    series.push({
       label,
       points: found.rounds.map(({ underWay, holds, seconds }) => ({ x: underWay, y: Math.round(holds / seconds) })),
     });
-    section.rows.push(...rowsOf(label, found), { label: `${label}: disk`, value: mebibytes(diskBytes), unit: 'MiB' });
+    rows.push(...rowsOf(label, found), { what: `${label}: disk`, value: mebibytes(diskBytes), unit: 'MiB' });
   }
-  return section;
+  return {
+    name: 'engine',
+    title,
+    unit: 'holds/s',
+    x: { label: 'holds under way at once' },
+    series,
+    rows,
+    notes: [
+      'Asked in process, without door, key and queue token; answered after the commit (SQLite, synchronous=FULL).',
+      'Above 1,000 under way the bound of the doors is passed by; no client can do that.',
+    ],
+  };
 }
 
 /** All holds that are asked for, warm-up included. */
@@ -94,10 +95,10 @@ function holdsOf({ warmUp, underWay, holdsPerRound, pacedPerSecond, pacedSeconds
   return warmUp + underWay.length * holdsPerRound + pacedPerSecond * pacedSeconds;
 }
 
-function rowsOf(label: string, { rounds, idle, paced, seatsTaken }: HoldSpeedFound): Section['rows'] {
+function rowsOf(label: string, { rounds, idle, paced, seatsTaken }: HoldSpeedFound): GrowthRow[] {
   const best = Math.max(...rounds.map(({ holds, seconds }) => holds / seconds));
   const perBatch = rounds.map(({ underWay, holds, batches }) => ({
-    label: `${label}: holds in a batch, ${underWay} under way`,
+    what: `${label}: holds in a batch, ${underWay} under way`,
     value: Math.round(holds / batches),
     unit: 'holds',
   }));
@@ -109,10 +110,10 @@ function rowsOf(label: string, { rounds, idle, paced, seatsTaken }: HoldSpeedFou
     ['longest stall of an idle engine here', idle.longestMs],
   ];
   return [
-    { label: `${label}: highest rate`, value: Math.round(best), unit: 'holds/s' },
-    { label: `${label}: seats taken, as answered`, value: seatsTaken, unit: 'seats' },
-    { label: `${label}: pace beside snapshots`, value: Math.round(paced.holds / paced.seconds), unit: 'holds/s' },
-    ...stalls.map(([what, ms]) => ({ label: `${label}: ${what}`, value: Math.round(ms * 10) / 10, unit: 'ms' })),
+    { what: `${label}: highest rate`, value: Math.round(best), unit: 'holds/s' },
+    { what: `${label}: seats taken, as answered`, value: seatsTaken, unit: 'seats' },
+    { what: `${label}: pace beside snapshots`, value: Math.round(paced.holds / paced.seconds), unit: 'holds/s' },
+    ...stalls.map(([what, ms]) => ({ what: `${label}: ${what}`, value: Math.round(ms * 10) / 10, unit: 'ms' })),
     ...perBatch,
   ];
 }

@@ -1,10 +1,10 @@
 /** Expired holds: the cost of what is due beside what has long ended, and what the ended ones take of memory. */
+import { median } from '../harness/rounds-summary.ts';
 import { runChild } from './child.ts';
 import { inWorkingDir, mebibytes } from './disk.ts';
-import { latencyOf, rounded } from './figures.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
+import { rounded } from './figures.ts';
+import type { GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import type { ExpiryRound, PastFound, PastInput, PastStage } from './programs/past-reservations.ts';
-import type { Section } from './section.ts';
 
 const title = 'Expiry beside past reservations';
 const withinMs = 3_600_000;
@@ -16,7 +16,7 @@ const sizes: Record<Size, PastInput> = {
 
 export const expiry: Measure = { name: 'expiry', title, run };
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
   const input = sizes[size];
   const { found, diskBytes } = await inWorkingDir(async (dir) => ({
     found: await runChild<PastFound>({
@@ -37,33 +37,33 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
     name: 'expiry',
     title,
     unit: 'ms',
-    xLabel: 'past reservations',
-    yLabel: `ms for ${due} due holds`,
+    x: { label: 'past reservations' },
     series: [
-      { label: 'in one date, engine’s thread', points: points(({ oneDate }) => median(oneDate, 'turnsMs')) },
-      { label: `in ${dates} dates, engine’s thread`, points: points(({ allDates }) => median(allDates, 'turnsMs')) },
-      { label: 'in one date, until durable', points: points(({ oneDate }) => median(oneDate, 'durableMs')) },
-      { label: `in ${dates} dates, until durable`, points: points(({ allDates }) => median(allDates, 'durableMs')) },
+      { label: 'in one date, engine’s thread', points: points(({ oneDate }) => medianMs(oneDate, 'turnsMs')) },
+      { label: `in ${dates} dates, engine’s thread`, points: points(({ allDates }) => medianMs(allDates, 'turnsMs')) },
+      { label: 'in one date, until durable', points: points(({ oneDate }) => medianMs(oneDate, 'durableMs')) },
+      { label: `in ${dates} dates, until durable`, points: points(({ allDates }) => medianMs(allDates, 'durableMs')) },
     ],
     rows: [
       ...found.stages.flatMap(({ past, lateMs, residentBytes }) => [
-        { label: `${past.toLocaleString('en')} past: memory`, value: mebibytes(residentBytes), unit: 'MiB' },
+        { what: `${past.toLocaleString('en')} past: memory`, value: mebibytes(residentBytes), unit: 'MiB' },
         {
-          label: `${past.toLocaleString('en')} past: the last one freed late by`,
+          what: `${past.toLocaleString('en')} past: the last one freed late by`,
           value: rounded(lateMs, 1),
           unit: 'ms',
         },
       ]),
-      { label: 'holds made and expired', value: found.held, unit: 'holds' },
-      { label: 'disk', value: mebibytes(diskBytes), unit: 'MiB' },
+      { what: 'holds made and expired', value: found.held, unit: 'holds' },
+      { what: 'disk', value: mebibytes(diskBytes), unit: 'MiB' },
     ],
     notes: [
+      `Times are of ${due} due holds.`,
       'The command is the one that the engine’s own timer gives; it is given by hand so that its cost alone is seen.',
       `Of each date the last 10,000 ended reservations stay whole; all others take five bytes.`,
     ],
   };
 }
 
-function median(rounds: readonly ExpiryRound[], of: keyof ExpiryRound): number {
-  return rounded(latencyOf(rounds.map((round) => round[of])).p50, 3);
+function medianMs(rounds: readonly ExpiryRound[], of: keyof ExpiryRound): number {
+  return rounded(median(rounds.map((round) => round[of])), 3);
 }

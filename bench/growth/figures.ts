@@ -1,15 +1,9 @@
 /** Small sums over what was measured. */
+import { type Quantiles, quantilesOf } from '../harness/quantiles.ts';
 
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-}
-
-/** Of at least one time, in the unit of the times. */
-export function latencyOf(times: readonly number[]): Latency {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-  return { p50: at(0.5), p99: at(0.99) };
+/** In the unit of the times. */
+export function latencyOf(times: readonly number[]): Quantiles {
+  return quantilesOf(Float64Array.from(times));
 }
 
 /** Times `count` calls one after the other, ms each. */

@@ -7,10 +7,13 @@ import { Client } from '../../test/system/client.ts';
 import { adminKey, Program } from '../../test/system/program.ts';
 import { offer } from '../../test/system/pipelined-load.ts';
 import * as sale from '../../test/system/sale.ts';
+import { benchSettings, openSale, seatsTaken } from '../contenders/onsale.ts';
+import { type Catalogue, seatsPerRow } from '../contender.ts';
+import { textOf } from '../harness/request-bytes.ts';
+import { requestsOf } from '../harness/request-plan.ts';
 import { bytesIn, inWorkingDir, mebibytes } from './disk.ts';
 import { latencyOf, rounded } from './figures.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
-import type { Section } from './section.ts';
+import type { GrowthRow, GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import { metricsOf, gaugeIn } from './watch-program.ts';
 
 const title = 'Lag of read model, feed and snapshots';
@@ -29,7 +32,6 @@ const sizes: Record<Size, Load> = {
   full: { seconds: 20, dates: 50, rowsPerDate: 100, users: 10_000, connections: 64 },
 };
 
-const seatsPerRow = 100;
 /** Requests under way on a connection. */
 const depth = 4;
 const lookEveryMs = 250;
@@ -49,17 +51,16 @@ interface Sample {
 
 type Follower = 'readModel' | 'feed' | 'snapshots';
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
   const load = sizes[size];
   const nats = await NatsUnderTest.start();
   try {
     return await inWorkingDir(async (dir) => {
-      const env = { NATS_URL: nats.url, MAX_SEATS_PER_USER: '1000000', HOLD_TTL_SECONDS: '3600' };
-      const program = await Program.start(dir.path, env);
+      const program = await Program.start(dir.path, { ...benchSettings, NATS_URL: nats.url });
       const client = new Client(program.port);
       try {
         progress(0, 2, 'people come in');
-        const tokens = await openSale(client, load);
+        const tokens = await openSale(client, catalogueOf(load));
         progress(1, 2, `holds for ${load.seconds} s`);
         const { held, samples, endedMs } = await holdFor({ load, program, client, tokens, dataDir: dir.path });
         const taken = await seatsTaken(client, tokens[0] ?? '');
@@ -82,12 +83,8 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
   }
 }
 
-async function openSale(client: Client, { dates, rowsPerDate, users }: Load): Promise<string[]> {
-  await sale.putRoom(client, 'main', sale.openDoors);
-  await sale.createConcert(client, 'growth');
-  const size = { rows: rowsPerDate, seats: seatsPerRow, price: 10_000 };
-  for (let date = 0; date < dates; date++) await sale.createSchedule(client, 'growth', `s${date}`, size);
-  return await sale.enterMany(client, 'user-', users);
+function catalogueOf({ dates, rowsPerDate, users }: Load): Catalogue {
+  return { schedules: dates, rowsPerSchedule: rowsPerDate, users };
 }
 
 interface Held {
@@ -137,16 +134,18 @@ async function holdFor({ load, program, client, tokens, dataDir }: Sale): Promis
     }
   })();
   let seat = 0;
-  const seatsMax = load.dates * load.rowsPerDate * seatsPerRow;
+  const { schedules } = catalogueOf(load);
+  const seatsMax = schedules * load.rowsPerDate * seatsPerRow;
+  const holdAt = requestsOf({ kind: 'holds', tokens, schedules, first: 0, count: seatsMax });
   const { promise: sold, resolve: allAsked } = Promise.withResolvers<void>();
   const { answers } = await offer({
     port: program.port,
     connections: load.connections,
     depth,
     next() {
-      // The seats that are asked for after the last one are taken: they are refused and not counted.
+      // Seats beyond the last one are refused and not counted.
       if (seat === seatsMax) allAsked();
-      return holdOf(load, tokens, seat++);
+      return Buffer.from(textOf(holdAt(seat++)), 'latin1');
     },
     until: Promise.race([sleep(load.seconds * 1000), sold]),
   });
@@ -154,30 +153,6 @@ async function holdFor({ load, program, client, tokens, dataDir }: Sale): Promis
   await watching;
   state.close();
   return { held: answers.get(201) ?? 0, samples, endedMs };
-}
-
-function holdOf({ dates, rowsPerDate }: Load, tokens: readonly string[], asked: number): Buffer {
-  const seat = asked % (dates * rowsPerDate * seatsPerRow);
-  const inDate = Math.floor(seat / dates);
-  const seatIds = [`A-${Math.floor(inDate / seatsPerRow) + 1}-${(inDate % seatsPerRow) + 1}`];
-  const body = JSON.stringify({ scheduleId: `s${seat % dates}`, seatIds });
-  const token = tokens[seat % tokens.length] ?? '';
-  const head = [
-    'POST /v1/reservations HTTP/1.1',
-    'Host: localhost',
-    'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
-    `Queue-Token: ${token}`,
-    `Idempotency-Key: growth-${asked}`,
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-async function seatsTaken(client: Client, token: string): Promise<number> {
-  const { body } = await sale.expecting(200, client.send('GET', '/v1/concerts/growth/schedules', { token }));
-  // The shape is that of the API.
-  const items = body['items'] as { seatsTotal: number; seatsAvailable: number }[];
-  return items.reduce((sum, { seatsTotal, seatsAvailable }) => sum + seatsTotal - seatsAvailable, 0);
 }
 
 async function published(program: Program): Promise<number> {
@@ -198,41 +173,40 @@ interface Whole extends Held {
   readonly disk: number;
 }
 
-function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): Section {
+function sectionOf({ load, held, samples, endedMs, published, disk }: Whole): GrowthSection {
   const lagOf = (name: Follower) =>
     samples.map((sample, index) => ({
       x: rounded(sample.atMs / 1000),
       y: rounded(lagSeconds(samples, index, sample[name])),
     }));
-  const rowsOf = (name: Follower, label: string): Section['rows'] => {
+  const rowsOf = (name: Follower, label: string): GrowthRow[] => {
     const lags = lagOf(name);
     const loaded = lags.filter(({ x }) => x * 1000 <= endedMs).map(({ y }) => y);
     const drained = samples.find((sample) => sample.atMs >= endedMs && sample[name] >= sample.durable);
     return [
-      { label: `${label}: lag under load, p50`, value: latencyOf(loaded).p50, unit: 's' },
-      { label: `${label}: lag under load, most`, value: Math.max(...loaded), unit: 's' },
-      { label: `${label}: drained after`, value: rounded(((drained?.atMs ?? endedMs) - endedMs) / 1000), unit: 's' },
+      { what: `${label}: lag under load, p50`, value: latencyOf(loaded).p50, unit: 's' },
+      { what: `${label}: lag under load, most`, value: Math.max(...loaded), unit: 's' },
+      { what: `${label}: drained after`, value: rounded(((drained?.atMs ?? endedMs) - endedMs) / 1000), unit: 's' },
     ];
   };
   return {
     name: 'lag',
     title,
     unit: 's',
-    xLabel: `seconds; load ends after ${load.seconds}`,
-    yLabel: 'seconds behind',
+    x: { label: `seconds; load ends after ${load.seconds}` },
     series: [
       { label: 'read model', points: lagOf('readModel') },
       { label: 'feed', points: lagOf('feed') },
       { label: 'snapshots', points: lagOf('snapshots') },
     ],
     rows: [
-      { label: 'holds over HTTP', value: Math.round(held / (endedMs / 1000)), unit: 'holds/s' },
-      { label: 'seats taken, as answered', value: held, unit: 'seats' },
-      { label: 'events on the feed', value: published, unit: 'events' },
+      { what: 'holds over HTTP', value: Math.round(held / (endedMs / 1000)), unit: 'holds/s' },
+      { what: 'seats taken, as answered', value: held, unit: 'seats' },
+      { what: 'events on the feed', value: published, unit: 'events' },
       ...rowsOf('readModel', 'read model'),
       ...rowsOf('feed', 'feed'),
       ...rowsOf('snapshots', 'snapshots'),
-      { label: 'disk, with the streams', value: mebibytes(disk), unit: 'MiB' },
+      { what: 'disk, with the streams', value: mebibytes(disk), unit: 'MiB' },
     ],
     notes: [`Seen every ${lookEveryMs} ms by /v1/admin/overview; the load comes from the same machine.`],
   };

@@ -7,9 +7,8 @@ import { adminKey, Program } from '../../test/system/program.ts';
 import * as sale from '../../test/system/sale.ts';
 import { inWorkingDir, mebibytes, type WorkingDir } from './disk.ts';
 import { latencyOf, rounded, timed } from './figures.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
+import type { GrowthRow, GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import { runScript } from './run-script.ts';
-import type { Section } from './section.ts';
 import { memoryOf, untilAtRest } from './watch-program.ts';
 
 interface Season {
@@ -35,7 +34,7 @@ const title = 'A season of 20 million seats';
 
 export const season: Measure = { name: 'season', title, run };
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
   const of = sizes[size];
   const dates = of.concerts * of.datesPerConcert;
   return await inWorkingDir(async (files) =>
@@ -47,12 +46,11 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
         name: 'season',
         title,
         unit: 'MiB',
-        xLabel: 'seats',
-        yLabel: 'resident memory',
+        x: { label: 'seats' },
         series: memory.map(({ label, mib, seats }) => ({ label, points: [{ x: seats, y: mib }] })),
         rows: [
-          { label: 'seats', value: dates * seatsPerDate, unit: 'seats' },
-          { label: 'dates', value: dates, unit: 'dates' },
+          { what: 'seats', value: dates * seatsPerDate, unit: 'seats' },
+          { what: 'dates', value: dates, unit: 'dates' },
           ...rows,
           ...countersOf(of),
         ],
@@ -66,19 +64,19 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
 }
 
 interface Found {
-  readonly rows: Section['rows'];
+  readonly rows: GrowthRow[];
   readonly memory: readonly { readonly label: string; readonly mib: number; readonly seats: number }[];
 }
 
 async function measure(of: Season, file: string, dir: WorkingDir, progress: RunOptions['progress']): Promise<Found> {
   const dates = of.concerts * of.datesPerConcert;
-  const rows: Section['rows'] = [];
+  const rows: GrowthRow[] = [];
   const memory: { label: string; mib: number; seats: number }[] = [];
   const remember = (label: string, program: Program): void => {
     const { residentBytes, peakBytes } = memoryOf(program.pid);
     memory.push({ label, mib: mebibytes(residentBytes), seats: dates * seatsPerDate });
-    rows.push({ label: `memory ${label}`, value: mebibytes(residentBytes), unit: 'MiB' });
-    rows.push({ label: `memory ${label}, the most until then`, value: mebibytes(peakBytes), unit: 'MiB' });
+    rows.push({ what: `memory ${label}`, value: mebibytes(residentBytes), unit: 'MiB' });
+    rows.push({ what: `memory ${label}, the most until then`, value: mebibytes(peakBytes), unit: 'MiB' });
   };
   let program = await Program.start(dir.path);
   try {
@@ -88,23 +86,23 @@ async function measure(of: Season, file: string, dir: WorkingDir, progress: RunO
     const imported = await runScript('api/import.ts', [file, '--url', url, '--key', adminKey], {}, importWithinMs);
     const expected = `${of.concerts + dates} imported, 0 skipped, 0 bad`;
     if (!imported.output.includes(expected)) throw new Error(`not ${expected}: ${imported.output.slice(-2_000)}`);
-    rows.push({ label: 'import', value: rounded(imported.seconds, 1), unit: 's' });
+    rows.push({ what: 'import', value: rounded(imported.seconds, 1), unit: 's' });
     progress(1, 4, 'read model and rest');
     const { readModelMs, restMs } = await untilAtRest(program, restWithinMs);
-    rows.push({ label: 'read model after the import', value: rounded(readModelMs / 1000, 1), unit: 's' });
-    rows.push({ label: 'at rest after the import', value: rounded(restMs / 1000, 1), unit: 's' });
+    rows.push({ what: 'read model after the import', value: rounded(readModelMs / 1000, 1), unit: 's' });
+    rows.push({ what: 'at rest after the import', value: rounded(restMs / 1000, 1), unit: 's' });
     remember('after the import', program);
     progress(2, 4, 'reads');
     rows.push(...(await reads(program, of)));
     remember('after the reads', program);
-    rows.push({ label: 'disk', value: mebibytes(dir.bytes()), unit: 'MiB' });
+    rows.push({ what: 'disk', value: mebibytes(dir.bytes()), unit: 'MiB' });
     progress(3, 4, 'restart');
     await program.stop();
     program = await Program.start(dir.path, {}, 'api/main.ts', { withinMs: startWithinMs });
-    rows.push({ label: 'ready after a restart', value: Math.round(program.readyAfterMs), unit: 'ms' });
+    rows.push({ what: 'ready after a restart', value: Math.round(program.readyAfterMs), unit: 'ms' });
     await untilAtRest(program, restWithinMs);
     remember('after a restart', program);
-    rows.push(...(await reads(program, of)).map((row) => ({ ...row, label: `${row.label}, after a restart` })));
+    rows.push(...(await reads(program, of)).map((row) => ({ ...row, what: `${row.what}, after a restart` })));
     return { rows, memory };
   } finally {
     await program.kill();
@@ -135,7 +133,7 @@ function writeSeason(file: string, { concerts, datesPerConcert }: Season): void 
   closeSync(descriptor);
 }
 
-async function reads(program: Program, { concerts, datesPerConcert, reads: count }: Season): Promise<Section['rows']> {
+async function reads(program: Program, { concerts, datesPerConcert, reads: count }: Season): Promise<GrowthRow[]> {
   const client = new Client(program.port);
   try {
     await sale.putRoom(client, 'main', sale.openDoors);
@@ -165,16 +163,16 @@ async function reads(program: Program, { concerts, datesPerConcert, reads: count
   }
 }
 
-function latencyRows(label: string, times: readonly number[]): Section['rows'] {
+function latencyRows(label: string, times: readonly number[]): GrowthRow[] {
   const { p50, p99 } = latencyOf(times);
   return [
-    { label: `${label}, p50`, value: rounded(p50), unit: 'ms' },
-    { label: `${label}, p99`, value: rounded(p99), unit: 'ms' },
+    { what: `${label}, p50`, value: rounded(p50), unit: 'ms' },
+    { what: `${label}, p99`, value: rounded(p99), unit: 'ms' },
   ];
 }
 
 /** The counters behind the list, asked in process: a page in the middle, and the one that has to pass everything. */
-function countersOf({ concerts, datesPerConcert, reads: count }: Season): Section['rows'] {
+function countersOf({ concerts, datesPerConcert, reads: count }: Season): GrowthRow[] {
   const freeSeats = new FreeSeats();
   const update = (concert: number, date: number, seatsAvailable: number): void => {
     freeSeats.update({

@@ -8,10 +8,9 @@ import * as sale from '../../test/system/sale.ts';
 import { runChild } from './child.ts';
 import { inWorkingDir, mebibytes } from './disk.ts';
 import { rounded } from './figures.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
+import type { GrowthRow, GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import type { LongJournalFound, LongJournalInput } from './programs/long-journal.ts';
 import { runScript } from './run-script.ts';
-import type { Section } from './section.ts';
 
 const title = 'Start and rebuild of long journals';
 
@@ -33,12 +32,12 @@ const rebuildWithinMs = 3_600_000;
 
 export const startTime: Measure = { name: 'start', title, run };
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
   const { events, wallets, lastBurst } = sizes[size];
   const withSnapshots = [{ x: 0, y: await emptyStartMs() }];
   const without: { x: number; y: number }[] = [];
   const rebuilds: { x: number; y: number }[] = [];
-  const rows: Section['rows'] = [];
+  const rows: GrowthRow[] = [];
   await inWorkingDir(async (dir) => {
     let from = 0;
     for (const to of events) {
@@ -59,18 +58,18 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
       const rebuild = await runScript('storage/rebuild.ts', [], { DATA_DIR: dir.path }, rebuildWithinMs);
       rebuilds.push({ x: to, y: Math.round(rebuild.seconds * 1000) });
       rows.push(
-        { label: `${name}: filled at`, value: Math.round((to - from) / seconds), unit: 'events/s' },
-        { label: `${name}: batches`, value: batches, unit: 'batches' },
-        { label: `${name}: ready after kill -9`, value: readyMs[0] ?? 0, unit: 'ms' },
-        { label: `${name}: ready after a second kill -9`, value: readyMs[1] ?? 0, unit: 'ms' },
-        { label: `${name}: read model rebuilt`, value: rounded(rebuild.seconds, 1), unit: 's' },
-        { label: `${name}: disk`, value: mebibytes(dir.bytes()), unit: 'MiB' },
+        { what: `${name}: filled at`, value: Math.round((to - from) / seconds), unit: 'events/s' },
+        { what: `${name}: batches`, value: batches, unit: 'batches' },
+        { what: `${name}: ready after kill -9`, value: readyMs[0] ?? 0, unit: 'ms' },
+        { what: `${name}: ready after a second kill -9`, value: readyMs[1] ?? 0, unit: 'ms' },
+        { what: `${name}: read model rebuilt`, value: rounded(rebuild.seconds, 1), unit: 's' },
+        { what: `${name}: disk`, value: mebibytes(dir.bytes()), unit: 'MiB' },
       );
       progress(to, to, `rebuilt in ${rounded(rebuild.seconds, 1)} s; start without snapshots`);
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(dir.path, `state.db${suffix}`), { force: true });
       const withoutMs = await startAndKill(dir.path, to, wallets);
       without.push({ x: to, y: withoutMs });
-      rows.push({ label: `${name}: ready without snapshots`, value: withoutMs, unit: 'ms' });
+      rows.push({ what: `${name}: ready without snapshots`, value: withoutMs, unit: 'ms' });
       from = to;
     }
   });
@@ -78,14 +77,13 @@ async function run({ size, progress }: RunOptions): Promise<Section> {
     name: 'start',
     title,
     unit: 'ms',
-    xLabel: 'events in the journal',
-    yLabel: 'ms from the start of the process to ready',
+    x: { label: 'events in the journal' },
     series: [
       { label: 'after kill -9, with snapshots', points: withSnapshots },
       { label: 'without snapshots', points: without },
       { label: 'db:rebuild', points: rebuilds },
     ],
-    rows: [{ label: 'empty: ready', value: withSnapshots[0]?.y ?? 0, unit: 'ms' }, ...rows],
+    rows: [{ what: 'empty: ready', value: withSnapshots[0]?.y ?? 0, unit: 'ms' }, ...rows],
     notes: [
       `Charges of ${wallets.toLocaleString('en')} wallets, every other one with a key; the last ${lastBurst.toLocaleString('en')} are in no snapshot.`,
       'Without snapshots: state.db is taken away, so the index of keys is made again, too.',

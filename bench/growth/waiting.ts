@@ -8,8 +8,7 @@ import { Program } from '../../test/system/program.ts';
 import * as sale from '../../test/system/sale.ts';
 import { bytesIn, inWorkingDir, mebibytes } from './disk.ts';
 import { latencyOf, rounded, timed } from './figures.ts';
-import type { Measure, RunOptions, Size } from './measure.ts';
-import type { Section } from './section.ts';
+import type { GrowthSection, Measure, RunOptions, Size } from './measure.ts';
 import { memoryOf, metricsOf } from './watch-program.ts';
 
 const title = 'A million people waiting';
@@ -53,7 +52,7 @@ interface Parts {
   readonly client: Client;
 }
 
-async function run({ size, progress }: RunOptions): Promise<Section> {
+async function run({ size, progress }: RunOptions): Promise<GrowthSection> {
   const line = sizes[size];
   const deepest = line.depths.at(-1) ?? 0;
   const nats = await NatsUnderTest.start();
@@ -169,14 +168,13 @@ interface Whole {
   readonly diskBytes: number;
 }
 
-function sectionOf(stages: readonly Stage[], { fillPerSecond, inLine, restart, diskBytes }: Whole): Section {
+function sectionOf(stages: readonly Stage[], { fillPerSecond, inLine, restart, diskBytes }: Whole): GrowthSection {
   const points = (of: (stage: Stage) => number) => stages.map((stage) => ({ x: stage.depth, y: rounded(of(stage)) }));
   return {
     name: 'waiting',
     title,
     unit: 'ms',
-    xLabel: 'people in line',
-    yLabel: 'ms, p50 of one client',
+    x: { label: 'people in line' },
     series: [
       { label: 'join', points: points(({ join }) => latencyOf(join).p50) },
       { label: 'join again', points: points(({ joinAgain }) => latencyOf(joinAgain).p50) },
@@ -186,21 +184,21 @@ function sectionOf(stages: readonly Stage[], { fillPerSecond, inLine, restart, d
       ...stages.flatMap(({ depth, join, poll, joinsPerSecond, programBytes, natsBytes }) => {
         const at = `${depth.toLocaleString('en')} in line`;
         return [
-          { label: `${at}: join, p99`, value: rounded(latencyOf(join).p99), unit: 'ms' },
-          { label: `${at}: poll, p99`, value: rounded(latencyOf(poll).p99), unit: 'ms' },
-          { label: `${at}: joins over HTTP`, value: Math.round(joinsPerSecond), unit: 'joins/s' },
-          { label: `${at}: memory of the program`, value: mebibytes(programBytes), unit: 'MiB' },
-          { label: `${at}: memory of the nats-server`, value: mebibytes(natsBytes), unit: 'MiB' },
+          { what: `${at}: join, p99`, value: rounded(latencyOf(join).p99), unit: 'ms' },
+          { what: `${at}: poll, p99`, value: rounded(latencyOf(poll).p99), unit: 'ms' },
+          { what: `${at}: joins over HTTP`, value: Math.round(joinsPerSecond), unit: 'joins/s' },
+          { what: `${at}: memory of the program`, value: mebibytes(programBytes), unit: 'MiB' },
+          { what: `${at}: memory of the nats-server`, value: mebibytes(natsBytes), unit: 'MiB' },
         ];
       }),
-      { label: 'joins on the line’s own subject', value: Math.round(fillPerSecond), unit: 'joins/s' },
-      { label: 'in line at the end, as the program counts', value: inLine, unit: 'people' },
-      { label: 'ready after a restart', value: Math.round(restart), unit: 'ms' },
-      { label: 'disk, with the streams', value: mebibytes(diskBytes), unit: 'MiB' },
+      { what: 'joins on the line’s own subject', value: Math.round(fillPerSecond), unit: 'joins/s' },
+      { what: 'in line at the end, as the program counts', value: inLine, unit: 'people' },
+      { what: 'ready after a restart', value: Math.round(restart), unit: 'ms' },
+      { what: 'disk, with the streams', value: mebibytes(diskBytes), unit: 'MiB' },
     ],
     notes: [
-      'Joins and polls are of one client at a time, node:http included.',
-      'The rate over HTTP is of 100 connections of the same client, which is its bound; `npm run bench -- nats` has the door’s.',
+      'Joins and polls are of one client at a time, node:http included; the curves are medians.',
+      'The rate over HTTP is of 100 connections of the same client, which is its bound; `npm run bench -- --only joins` has the door’s.',
     ],
   };
 }

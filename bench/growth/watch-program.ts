@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../test/nats/until.ts';
+import { readStat } from '../harness/process-usage.ts';
 
 /** One value of `/metrics`. Throws when the program has no such gauge. */
 export async function gauge(port: number, name: string): Promise<number> {
@@ -31,10 +32,9 @@ export function memoryOf(pid: number): Memory {
   return { residentBytes: kib('VmRSS') * 1024, peakBytes: kib('VmHWM') * 1024 };
 }
 
-/** Processor time that the process has taken, ms; a tick of the kernel is 10 ms. */
+/** Processor time that the process has taken, ms. */
 function processorMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return 10 * (Number(fields[11]) + Number(fields[12]));
+  return readStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).cpuSeconds * 1000;
 }
 
 const restLookMs = 1_000;

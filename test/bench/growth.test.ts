@@ -2,22 +2,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { growthMeasures } from '../../bench/growth/all.ts';
-import type { Section } from '../../bench/growth/section.ts';
+import type { GrowthSection } from '../../bench/growth/measure.ts';
 
-function assertWhole(section: Section): void {
+function assertWhole(section: GrowthSection): void {
   for (const { label, points } of section.series) {
     assert.ok(points.length > 0, `${label} has no points`);
     for (const { x, y } of points) assert.ok(Number.isFinite(x) && Number.isFinite(y), `${label}: ${x}, ${y}`);
   }
-  for (const { label, value, unit } of section.rows) {
-    assert.ok(Number.isFinite(value) && unit !== '', `${label}: ${value} ${unit}`);
+  for (const { what, value, unit } of section.rows) {
+    assert.ok(Number.isFinite(value) && unit !== '', `${what}: ${value} ${unit}`);
   }
-  const labels = [...section.series.map(({ label }) => `series ${label}`), ...section.rows.map(({ label }) => label)];
+  const labels = [...section.series.map(({ label }) => `series ${label}`), ...section.rows.map(({ what }) => what)];
   assert.equal(new Set(labels).size, labels.length, 'a label stands twice');
 }
 
 /** Runs a measure at its small size; it throws when a sum does not hold. */
-async function smallRun(name: string): Promise<Section> {
+async function smallRun(name: string): Promise<GrowthSection> {
   const measure = growthMeasures.find((known) => known.name === name);
   assert.ok(measure !== undefined, `there is no measure ${name}`);
   const told: string[] = [];
@@ -29,9 +29,9 @@ async function smallRun(name: string): Promise<Section> {
   return section;
 }
 
-function row(section: Section, label: string): number {
-  const found = section.rows.find((known) => known.label === label);
-  assert.ok(found !== undefined, `there is no row ${label}`);
+function row(section: GrowthSection, what: string): number {
+  const found = section.rows.find((known) => known.what === what);
+  assert.ok(found !== undefined, `there is no row ${what}`);
   return found.value;
 }
 

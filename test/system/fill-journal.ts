@@ -5,9 +5,7 @@
  * all of it is durable, then waits to be killed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseConfig } from '../../api/config.ts';
-import { createLog } from '../../api/log.ts';
-import { startOnsale } from '../../api/main.ts';
+import { chargeInTurn, startInside } from './inside.ts';
 
 const eventsWanted = Number(process.argv[2]);
 const wallets = 20_000;
@@ -15,29 +13,12 @@ const wallets = 20_000;
 const lastBurst = 20_000;
 /** Commands under way at once, below the bound of waiting ones. */
 const atOnce = 1_000;
-/** Every other command has a key, so that a start has keys to load, too. */
-const keyEvery = 2;
 
-const parsed = parseConfig(process.env);
-if (!parsed.ok) throw new Error(parsed.errors.join('\n'));
-const { engine, url } = await startOnsale(parsed.config, createLog('warn'), (error) => {
-  throw error;
-});
-
-async function charge(index: number): Promise<void> {
-  const user = `w${index % wallets}`;
-  const key = { door: 'http', user, key: `k${index}`, fingerprint: 'charge' } as const;
-  const outcome = await engine.ask(
-    `wallet:${user}`,
-    { type: 'ChargeWallet', amount: 1 },
-    index % keyEvery === 0 ? { key } : {},
-  );
-  if (outcome.type !== 'accepted') throw new Error(outcome.code);
-}
+const { engine, url } = await startInside();
 
 async function chargeFrom(first: number, end: number): Promise<void> {
   for (let done = first; done < end; done += atOnce) {
-    await Promise.all(Array.from({ length: atOnce }, (_, index) => charge(done + index)));
+    await Promise.all(Array.from({ length: atOnce }, (_, index) => chargeInTurn(engine, done + index, wallets)));
   }
 }
 

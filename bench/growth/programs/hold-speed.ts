@@ -2,12 +2,12 @@
  * Holds at the engine itself, as fast as they are answered: no door, the whole journal. One round for each number of
  * holds under way, then a paced one beside the snapshots.
  */
+import { startInside } from '../../../test/system/inside.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HoldSeats } from '../../../actors/schedule/messages.ts';
 import type { OnsaleEngine } from '../../../api/protocols.ts';
-import { Client } from '../../../test/system/client.ts';
-import * as sale from '../../../test/system/sale.ts';
-import { forEachIndex, given, startInside, tellFound, tellProgress } from './inside.ts';
+import { seatIdOf } from '../../harness/request-plan.ts';
+import { forEachIndex, given, openDates, seatsTaken, tellFound, tellProgress } from './inside.ts';
 import { stallsWhile, type Stalls } from './stalls.ts';
 
 export interface HoldSpeedInput {
@@ -41,7 +41,6 @@ export interface HoldSpeedFound {
   readonly seatsTaken: number;
 }
 
-const seatsPerRow = 100;
 /** Holds of one user in one date stay few, as in a sale. */
 const users = 200_000;
 /** The paced round hands over so often, ms. */
@@ -58,8 +57,7 @@ let held = 0;
 
 function nextHold(): { readonly to: `schedule:${string}`; readonly command: HoldSeats } {
   const seat = made++;
-  const inDate = Math.floor(seat / input.schedules);
-  const seatId = `A-${Math.floor(inDate / seatsPerRow) + 1}-${(inDate % seatsPerRow) + 1}`;
+  const seatId = seatIdOf(Math.floor(seat / input.schedules));
   return {
     to: `schedule:s${seat % input.schedules}`,
     command: { type: 'HoldSeats', userId: `user-${seat % users}`, seatIds: [seatId] },
@@ -122,25 +120,7 @@ async function paced(perSecond: number, seconds: number): Promise<HoldSpeedFound
   return { holds: commands.length, seconds: (performance.now() - startedMs) / 1000, stalls };
 }
 
-async function openDates(): Promise<void> {
-  const client = new Client(onsale.port, 8);
-  await sale.createConcert(client, 'growth');
-  const size = { rows: input.rowsPerSchedule, seats: seatsPerRow, price: 10_000 };
-  await forEachIndex(input.schedules, 8, (date) => sale.createSchedule(client, 'growth', `s${date}`, size));
-  client.close();
-}
-
-function seatsTaken(): number {
-  let taken = 0;
-  for (let date = 0; date < input.schedules; date++) {
-    const view = engine.view<'schedule', 'seats'>(`schedule:s${date}`, { type: 'seats' });
-    if (view === null) throw new Error(`date s${date} is missing`);
-    taken += view.seatsTotal - view.seatsAvailable;
-  }
-  return taken;
-}
-
-await openDates();
+await openDates(onsale.port, input.schedules, input.rowsPerSchedule);
 const idle = await stallsWhile(() => sleep(500));
 await round(256, input.warmUp);
 const rounds: HoldRound[] = [];
@@ -154,6 +134,6 @@ const found: HoldSpeedFound = {
   idle,
   paced: await paced(input.pacedPerSecond, input.pacedSeconds),
   held,
-  seatsTaken: seatsTaken(),
+  seatsTaken: seatsTaken(engine, input.schedules),
 };
 tellFound(found);

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openStateForReading, SqliteSnapshots } from '../../../storage/state-reader.ts';
-import { forEachIndex, given, startInside, tellFound, tellProgress } from './inside.ts';
+import { chargeInTurn, startInside } from '../../../test/system/inside.ts';
+import { forEachIndex, given, tellFound, tellProgress } from './inside.ts';
 
 export interface LongJournalInput {
   readonly dataDir: string;
@@ -24,8 +25,6 @@ export interface LongJournalFound {
 
 /** The drivers' way is taken, past the bound of the doors: large batches fill a journal sooner. */
 const atOnce = 2_000;
-/** Every other charge has a key, so that a start has keys to load, too. */
-const keyEvery = 2;
 const tellEvery = 200_000;
 const snapshotLookMs = 100;
 
@@ -34,14 +33,7 @@ const { dataDir, from, to, wallets, lastBurst } = given as LongJournalInput;
 const { engine } = await startInside();
 
 async function charge(index: number): Promise<void> {
-  const user = `w${index % wallets}`;
-  const key = { door: 'http', user, key: `k${index}`, fingerprint: 'charge' } as const;
-  const outcome = await engine.ask(
-    `wallet:${user}`,
-    { type: 'ChargeWallet', amount: 1 },
-    { internal: true, ...(index % keyEvery === 0 ? { key } : {}) },
-  );
-  if (outcome.type !== 'accepted') throw new Error(outcome.code);
+  await chargeInTurn(engine, index, wallets, true);
   if ((index + 1) % tellEvery === 0) tellProgress(index + 1, to, 'events');
 }
 

@@ -2,11 +2,12 @@
  * What it costs to expire holds that are due, beside ever more reservations that have long ended. Holds last one second,
  * so the past is made of holds that nobody paid.
  */
+import { startInside } from '../../../test/system/inside.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '../../../test/system/client.ts';
-import * as sale from '../../../test/system/sale.ts';
+import { seatsPerRow } from '../../contender.ts';
+import { seatIdOf } from '../../harness/request-plan.ts';
 import { memoryOf } from '../watch-program.ts';
-import { forEachIndex, given, startInside, tellFound, tellProgress } from './inside.ts';
+import { forEachIndex, given, openDates, seatsTaken, tellFound, tellProgress } from './inside.ts';
 
 export interface PastInput {
   readonly dates: number;
@@ -40,7 +41,6 @@ export interface PastFound {
   readonly seatsTaken: number;
 }
 
-const seatsPerRow = 100;
 const users = 1_000_003;
 const atOnce = 2_000;
 const tellEvery = 200_000;
@@ -59,35 +59,16 @@ const dateOf = (hold: number): `schedule:${string}` => `schedule:s${hold % input
 
 /** Holds the seat that was asked for longest ago; it is free again by then. Gives the deadline. */
 async function holdNext(to: `schedule:${string}`, seat: number): Promise<number> {
-  const seatId = `A-${Math.floor(seat / seatsPerRow) + 1}-${(seat % seatsPerRow) + 1}`;
   const userId = `user-${held % users}`;
   held += 1;
-  const outcome = await engine.ask(to, { type: 'HoldSeats', userId, seatIds: [seatId] }, { internal: true });
+  const outcome = await engine.ask(to, { type: 'HoldSeats', userId, seatIds: [seatIdOf(seat)] }, { internal: true });
   if (outcome.type !== 'accepted') throw new Error(`a hold was refused: ${outcome.code}`);
   if (outcome.reply.type !== 'reservation') throw new Error('a hold gave no reservation');
   return outcome.reply.reservation.expiresAt;
 }
 
-async function openDates(): Promise<void> {
-  const client = new Client(onsale.port, 8);
-  await sale.createConcert(client, 'growth');
-  const size = { rows: input.rowsPerDate, seats: seatsPerRow, price: 10_000 };
-  await forEachIndex(input.dates, 8, (date) => sale.createSchedule(client, 'growth', `s${date}`, size));
-  client.close();
-}
-
-function seatsTaken(): number {
-  let taken = 0;
-  for (let date = 0; date < input.dates; date++) {
-    const view = engine.view<'schedule', 'seats'>(`schedule:s${date}`, { type: 'seats' });
-    if (view === null) throw new Error(`date s${date} is missing`);
-    taken += view.seatsTotal - view.seatsAvailable;
-  }
-  return taken;
-}
-
 async function untilAllExpired(): Promise<void> {
-  while (seatsTaken() > 0) await sleep(20);
+  while (seatsTaken(engine, input.dates) > 0) await sleep(20);
 }
 
 async function makePast(upTo: number): Promise<void> {
@@ -127,7 +108,7 @@ async function expireOnce(dates: number): Promise<ExpiryRound> {
     const { firstAt, lastAt } = await holdDue(dates);
     await sleep(Math.max(0, firstAt - engine.nowMs() - blockedBeforeMs));
     while (engine.nowMs() < lastAt);
-    if (seatsTaken() === input.due) return await expireNow(dates);
+    if (seatsTaken(engine, input.dates) === input.due) return await expireNow(dates);
     await untilAllExpired();
   }
   throw new Error(`the engine's own timer came first ${attemptsMax} times: this machine is too busy`);
@@ -141,7 +122,7 @@ async function expireNow(dates: number): Promise<ExpiryRound> {
   const turnsMs = performance.now() - startedMs;
   await Promise.all(answers);
   const durableMs = performance.now() - startedMs;
-  const left = seatsTaken();
+  const left = seatsTaken(engine, input.dates);
   if (left > 0) throw new Error(`${left} seats are still held after their deadline`);
   return { turnsMs, durableMs };
 }
@@ -149,7 +130,7 @@ async function expireNow(dates: number): Promise<ExpiryRound> {
 async function lateness(): Promise<number> {
   const { lastAt } = await holdDue(input.dates);
   await sleep(Math.max(0, lastAt - engine.nowMs() - 5));
-  while (seatsTaken() > 0) await sleep(1);
+  while (seatsTaken(engine, input.dates) > 0) await sleep(1);
   return engine.nowMs() - lastAt;
 }
 
@@ -168,11 +149,11 @@ async function stage(past: number): Promise<PastStage> {
   return { past, oneDate, allDates, lateMs: await lateness(), residentBytes };
 }
 
-await openDates();
+await openDates(onsale.port, input.dates, input.rowsPerDate);
 const stages: PastStage[] = [];
 for (const past of input.past) {
   tellProgress(stages.length, input.past.length, `${past} past reservations`);
   stages.push(await stage(Math.max(past, held)));
 }
-const found: PastFound = { stages, held, seatsTaken: seatsTaken() };
+const found: PastFound = { stages, held, seatsTaken: seatsTaken(engine, input.dates) };
 tellFound(found);
