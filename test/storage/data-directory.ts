@@ -86,10 +86,19 @@ export async function filled(t: TestContext, count: number): Promise<string> {
 }
 
 /** Where a reader closed last the WAL stays, and with it pages that the damaged ones of the file would not be read for. */
-export function emptyWal(file: string): void {
+function emptyWal(file: string): void {
   const raw = new Database(file);
   raw.pragma('wal_checkpoint(TRUNCATE)');
   raw.close();
+}
+
+/** Two pages from about `bytesIn` after the beginning of `text` on lead nowhere: SQLite cannot read what stands there. */
+export function spoilPages(file: string, text: string, bytesIn: number): void {
+  emptyWal(file);
+  const bytes = readFileSync(file);
+  const at = Math.ceil((bytes.indexOf(text) + bytesIn) / 4096) * 4096;
+  bytes.fill(0xff, at, at + 8192);
+  writeFileSync(file, bytes);
 }
 
 /** Flips one bit of the byte at the end of `text`, wherever the file holds it first. */

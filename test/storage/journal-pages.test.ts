@@ -1,10 +1,9 @@
 /** How far the journal is read ahead: whoever reads in steps must not pay for what the step does not take. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { JournalReader } from '../../storage/journal-reader.ts';
-import { append, dataDirectory, emptyWal, event, opened, turn } from './data-directory.ts';
+import { append, dataDirectory, event, opened, spoilPages, turn } from './data-directory.ts';
 
 const batches = 5;
 const batchChars = 700_000;
@@ -24,12 +23,7 @@ describe('a journal of large batches', () => {
     await storage.close(10_000);
     // The pages in the middle of batch 4 lead nowhere: SQLite cannot read it.
     const file = join(dataDir, 'journal.db');
-    emptyWal(file);
-    const bytes = readFileSync(file);
-    const at = Math.ceil((bytes.indexOf('d'.repeat(3_000)) + 100_000) / 4096) * 4096;
-    bytes.fill(0xff, at, at + 8192);
-    writeFileSync(file, bytes);
-
+    spoilPages(file, 'd'.repeat(3_000), 100_000);
     const reader = new JournalReader(file);
     t.after(() => reader.close());
     const rows = reader.rows(1);

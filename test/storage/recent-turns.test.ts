@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import type { StoredBatch, Turn } from '../../engine/ports.ts';
 import { JournalReader } from '../../storage/journal-reader.ts';
 import { RecentTurns } from '../../storage/recent-turns.ts';
-import { append, counted, dataDirectory, emptyWal, event, opened, turn } from './data-directory.ts';
+import { append, counted, dataDirectory, event, opened, spoilPages, turn } from './data-directory.ts';
 
 function bound(scope: string): Turn {
   return turn(1, 'counter:a', [counted('counter:a', 1)], {
@@ -50,11 +49,7 @@ describe('the replay of keys of one batch', () => {
     await storage.close(10_000);
     // The pages in the middle of batch 1 lead nowhere: SQLite cannot read its turns.
     const file = join(dataDir, 'journal.db');
-    emptyWal(file);
-    const bytes = readFileSync(file);
-    const at = Math.ceil((bytes.indexOf('x'.repeat(3_000)) + 20_000) / 4096) * 4096;
-    bytes.fill(0xff, at, at + 8192);
-    writeFileSync(file, bytes);
+    spoilPages(file, 'x'.repeat(3_000), 20_000);
     const reader = new JournalReader(file);
     t.after(() => reader.close());
     assert.throws(() => reader.batch(1));
