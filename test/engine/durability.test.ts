@@ -57,6 +57,7 @@ describe('what leaves the engine (invariants 3, 4, 5)', () => {
     await toy.journal.commit();
     assert.notEqual(await nowOf(first), null);
     assert.equal(await nowOf(second), null);
+    await toy.world.settle();
     assert.equal(toy.journal.waiting.length, 1);
     await toy.journal.commit();
     await Promise.all([second, third]);
@@ -64,6 +65,22 @@ describe('what leaves the engine (invariants 3, 4, 5)', () => {
       toy.disk.batches.map((batch) => batch.turns.length),
       [1, 2],
     );
+  });
+
+  it('a batch that grows with every round of the event loop leaves after a few of them', async () => {
+    const toy = new ToyEngine({ commitsByItself: false });
+    let asked = 0;
+    const askAgain = (): void => {
+      asked += 1;
+      void toy.ask('a', { type: 'Put', coins: 1 });
+      if (asked < 20) toy.world.soon(askAgain);
+    };
+    askAgain();
+    await toy.world.settle();
+    assert.equal(asked, 20);
+    await toy.journal.commit();
+    const [batch] = toy.disk.batches;
+    assert.ok(batch !== undefined && batch.turns.length > 1 && batch.turns.length < 20);
   });
 
   it('a failed commit stops the engine and confirms nothing more', async () => {
