@@ -46,11 +46,14 @@ export interface Asker<Ps extends { readonly [K in keyof Ps]: Protocol }> {
     query: Extract<Ps[K]['query'], { readonly type: T }>,
   ): Ps[K]['views'][T];
 
-  /** Reads at once, answers when what was read is durable: balances, reservations, payments. */
+  /**
+   * Reads at once, answers when what was read is durable: balances, reservations, payments. Nearly always it is durable
+   * already, and the answer comes without a promise.
+   */
   viewDurable<K extends keyof Ps & string, T extends keyof Ps[K]['views'] & string>(
     to: Address<K>,
     query: Extract<Ps[K]['query'], { readonly type: T }>,
-  ): Promise<Ps[K]['views'][T]>;
+  ): Ps[K]['views'][T] | Promise<Ps[K]['views'][T]>;
 
   /** Client commands that have arrived and are not yet answered. */
   readonly waiting: number;

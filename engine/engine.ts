@@ -165,9 +165,10 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   viewDurable<K extends keyof Ps & string, T extends keyof Ps[K]['views'] & string>(
     to: Address<K>,
     query: Extract<Ps[K]['query'], { readonly type: T }>,
-  ): Promise<Ps[K]['views'][T]> {
+  ): Ps[K]['views'][T] | Promise<Ps[K]['views'][T]> {
     const seen = this.view<K, T>(to, query);
     const { lastBatch } = this.#cells.get(to);
+    if (lastBatch <= this.#committer.durableBatch) return seen;
     return new Promise((resolve) => this.#committer.whenDurable(lastBatch, () => resolve(seen)));
   }
 

@@ -131,6 +131,7 @@ export type AdmissionQuery =
   /** Who has left a line early. */
   | { readonly type: 'leavers'; readonly epoch: string }
   | { readonly type: 'room' }
+  | { readonly type: 'policy' }
   | { readonly type: 'capacity' };
 
 export interface RoomView {
@@ -160,6 +161,8 @@ export interface AdmissionViews {
   readonly leavers: readonly number[];
   /** Null for a room that was never made. */
   readonly room: RoomView | null;
+  /** Null for a room that was never made. */
+  readonly policy: RoomPolicy | null;
   /** How many `AdmitPeople` would admit now, and the stamped time in ms at which that may grow by itself. */
   readonly capacity: { readonly now: number; readonly nextAtMs: number };
 }

@@ -41,6 +41,8 @@ export function view(
       return state.lines.get(query.epoch)?.leavers.toPairs() ?? [];
     case 'room':
       return roomView(state, atMs);
+    case 'policy':
+      return state.policy;
     case 'capacity':
       return capacity(state, atMs, rules);
   }

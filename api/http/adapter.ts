@@ -14,6 +14,19 @@ export function cutOffOf(c: Context): (() => void) | null {
   return outgoing === undefined ? null : () => void outgoing.destroy();
 }
 
+/**
+ * The whole body, of the length that the request's head gave, if all of it has come and nobody has read of it. Most bodies
+ * come in one packet with their head; to wait for those by the events of a stream costs more than to parse them.
+ */
+export function arrivedBody(c: Context, bytes: number): Uint8Array | null {
+  const { incoming } = bindingsOf(c);
+  if (incoming === undefined || !incoming.complete || incoming.readableDidRead || incoming.readableLength !== bytes) {
+    return null;
+  }
+  const read: unknown = incoming.read();
+  return read instanceof Uint8Array ? read : null;
+}
+
 function bindingsOf(c: Context): Partial<HttpBindings> {
   // True: the server of this program is the adapter's, and without a server there are no bindings.
   return (c.env ?? {}) as Partial<HttpBindings>;

@@ -16,9 +16,9 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
   const covers = createCoverage(engine);
 
   function renew(place: PlaceInLine, expiresAt: number): void {
-    const view = engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
-    if (view === null) return;
-    const { sessionSeconds } = view.policy;
+    const policy = engine.view<'admission', 'policy'>(`admission:${place.room}`, { type: 'policy' });
+    if (policy === null) return;
+    const { sessionSeconds } = policy;
     if (engine.nowMs() <= expiresAt - sessionSeconds * 1000 * (1 - renewAfterPart)) return;
     // Whatever becomes of it, the call itself has passed; `ask` never rejects.
     void engine.ask(`admission:${place.room}`, { type: 'PassGate', session: place, purpose: 'browse' });

@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import { verify } from 'hono/jwt';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
+import type { Awaitable } from './chain.ts';
 import type { Access, Caller } from './operation.ts';
 import { problem } from './problems.ts';
 import { isId } from './schemas/ids.ts';
@@ -26,9 +27,7 @@ const tokenInvalid: Identified = { ok: false, answer: problem('queue_token_inval
 const unauthenticated: Identified = { ok: false, answer: problem('unauthenticated', {}, challenge) };
 
 /** Answers at once wherever it can: only a JWT needs a promise. */
-export function createIdentifier(
-  rules: CredentialRules,
-): (access: Access, c: Context) => Identified | Promise<Identified> {
+export function createIdentifier(rules: CredentialRules): (access: Access, c: Context) => Awaitable<Identified> {
   const adminDigest = digest(rules.adminKey);
 
   function byToken(text: string): Identified {

@@ -38,7 +38,7 @@ export interface QueueDesk {
   /** May run a batch ahead of the disk. */
   status(place: PlaceInLine): QueueStatus;
   /** The same once the events that it rests on are on disk. */
-  durableStatus(place: PlaceInLine): Promise<QueueStatus>;
+  durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus>;
   leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
 }
 

@@ -6,11 +6,12 @@
 import type { Context, Handler } from 'hono';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
+import { chain, type Awaitable } from './chain.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { fieldErrors } from './field-errors.ts';
 import { badClientKey, isClientKey } from './idempotency.ts';
-import { type BodyRead, readBody, readBodyHead } from './json-body.ts';
+import { type BodyHead, type BodyRead, readBody, readBodyHead } from './json-body.ts';
 import type { Caller, ErasedCall, Operation } from './operation.ts';
 import { parseBody } from './parse-body.ts';
 import { invalidRequest, problem, type ProblemCode } from './problems.ts';
@@ -55,7 +56,7 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
   }
 
-  async function answered(operation: Operation, c: Context, requestId: string): Promise<Answer> {
+  function answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
     const tooMany = ofAddress === null || operation.unlimited === true ? null : ofAddress(c);
     if (tooMany !== null) return tooMany;
     const unseen = refusedUnseen(operation);
@@ -66,26 +67,38 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     if (head.bytes !== null && head.bytes > bodyBytesMax) return tooLarge(bodyBytesMax);
     // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
     const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
-    let body = readNow ? await readBody(c, head, bodyBytesMax) : null;
-    if (body?.type === 'too-large') return tooLarge(bodyBytesMax);
-    if (head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
+    if (!readNow) return ofSize(operation, c, { requestId, head, body: null });
+    return chain(readBody(c, head, bodyBytesMax), (body) => ofSize(operation, c, { requestId, head, body }));
+  }
 
-    const identifying = identify(operation.access, c);
-    const identified = identifying instanceof Promise ? await identifying : identifying;
-    if (!identified.ok) return identified.answer;
-    const { caller } = identified;
+  function ofSize(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
+    if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax);
+    if (sized.head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
+    return chain(identify(operation.access, c), (identified) =>
+      identified.ok ? ofCaller(operation, c, sized, identified.caller) : identified.answer,
+    );
+  }
+
+  function ofCaller(
+    operation: Operation,
+    c: Context,
+    { requestId, head, body }: Sized,
+    caller: Caller,
+  ): Awaitable<Answer> {
     const provenUser = caller.place?.userId ?? caller.jwtUser;
     const tooManyOfProven = ofUser === null || provenUser === null ? null : ofUser(provenUser);
     if (tooManyOfProven !== null) return tooManyOfProven;
 
-    body ??= operation.body === undefined ? emptyBody : await readBody(c, head, bodyBytesMax);
-    const parsed = parseCall(operation, c, body, caller, requestId);
-    if (!parsed.ok) return parsed.answer;
-    const user = operation.namedUser?.(parsed.call);
-    if (user === undefined) return operation.handle(parsed.call, c);
-    // Where nothing proves who calls, the named user is the user.
-    const tooManyOfNamed = ofUser === null || provenUser !== null ? null : ofUser(user);
-    return tooManyOfNamed ?? mayActFor(caller, user) ?? operation.handle(parsed.call, c);
+    const read = body ?? (operation.body === undefined ? emptyBody : readBody(c, head, operation.bodyBytesMax));
+    return chain(read, (bytes) => {
+      const parsed = parseCall(operation, c, bytes, caller, requestId);
+      if (!parsed.ok) return parsed.answer;
+      const user = operation.namedUser?.(parsed.call);
+      if (user === undefined) return operation.handle(parsed.call, c);
+      // Where nothing proves who calls, the named user is the user.
+      const tooManyOfNamed = ofUser === null || provenUser !== null ? null : ofUser(user);
+      return tooManyOfNamed ?? mayActFor(caller, user) ?? operation.handle(parsed.call, c);
+    });
   }
 
   function requestId(): string {
@@ -98,22 +111,33 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     return problem('internal', { requestId: id });
   }
 
+  function given({ operation, id, startedMs }: Asked, answer: Answer): Response {
+    const elapsedMs = performance.now() - startedMs;
+    metrics.observeRequest(operation.method, operation.path, answer.status, elapsedMs / 1000);
+    if (elapsedMs > slowRequestMs) {
+      log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
+    }
+    return toResponse(answer, id);
+  }
+
+  function broken(asked: Asked, c: Context, error: unknown): Response {
+    return given(asked, failed(c, error, asked.operation.path, asked.id));
+  }
+
   return {
-    handler: (operation) => async (c) => {
-      const startedMs = performance.now();
-      const id = requestId();
-      let answer: Answer;
+    handler: (operation) => (c) => {
+      const asked = { operation, id: requestId(), startedMs: performance.now() };
       try {
-        answer = await answered(operation, c, id);
+        const answer = answered(operation, c, asked.id);
+        // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
+        if (!(answer instanceof Promise)) return given(asked, answer);
+        return answer.then(
+          (later) => given(asked, later),
+          (error: unknown) => broken(asked, c, error),
+        );
       } catch (error) {
-        answer = failed(c, error, operation.path, id);
+        return broken(asked, c, error);
       }
-      const elapsedMs = performance.now() - startedMs;
-      metrics.observeRequest(operation.method, operation.path, answer.status, elapsedMs / 1000);
-      if (elapsedMs > slowRequestMs) {
-        log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
-      }
-      return toResponse(answer, id);
     },
     respond(c, answer, route) {
       const given = ofAddress?.(c) ?? answer;
@@ -138,6 +162,19 @@ function toResponse(answer: Answer, requestId: string): Response {
   if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
   for (const [name, value] of answer.headers) headers[name] = value;
   return new Response(answer.body, { status: answer.status, headers });
+}
+
+interface Asked {
+  readonly operation: Operation;
+  readonly id: string;
+  readonly startedMs: number;
+}
+
+/** A request that is not known to be too large; its body may have been read already. */
+interface Sized {
+  readonly requestId: string;
+  readonly head: BodyHead;
+  readonly body: BodyRead | null;
 }
 
 type Parsed = { readonly ok: true; readonly call: ErasedCall } | { readonly ok: false; readonly answer: Answer };

@@ -55,14 +55,15 @@ export async function startHttpServer(
     errorHandler: (error) =>
       error instanceof RequestError ? app.unreadable('target') : new Response(null, { status: 500 }),
   });
-  /** Answers owed on a connection; a socket that is closed goes by itself. */
-  const owed = new WeakMap<Socket, number>();
+  /** The answer to the newest request of a connection: those to earlier ones go out before it. */
+  const newest = new WeakMap<Socket, ServerResponse>();
+  const owesAnswer = (socket: Socket): boolean => newest.get(socket)?.writableFinished === false;
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    const { socket } = incoming;
-    owed.set(socket, (owed.get(socket) ?? 0) + 1);
-    outgoing.once('close', () => owed.set(socket, (owed.get(socket) ?? 1) - 1));
-    // The listener answers its own errors and never rejects.
-    void listener(incoming, outgoing);
+    newest.set(incoming.socket, outgoing);
+    // The listener answers its own errors and never rejects. Node tells of a request when it has parsed its head; after
+    // this tick it has parsed what came in the same packet, which mostly is the whole body.
+    if (incoming.complete || incoming.readableEnded) void listener(incoming, outgoing);
+    else process.nextTick(listener, incoming, outgoing);
   };
   const server = createServer(
     {
@@ -73,6 +74,8 @@ export async function startHttpServer(
       maxHeaderSize: headerBytesMax,
       // A request without one is refused by the app, which answers in its own words.
       requireHostHeader: false,
+      // A request without a body comes with its stream ended, which spares the work of ending it.
+      optimizeEmptyRequests: true,
       noDelay: true,
     },
     serve,
@@ -83,7 +86,7 @@ export async function startHttpServer(
   server.on('checkExpectation', serve);
   const refuseOn = (socket: Duplex, why: Unreadable): void => {
     // Sockets of an HTTP server without TLS are these.
-    if (!(socket instanceof Socket) || (owed.get(socket) ?? 0) > 0) socket.destroy();
+    if (!(socket instanceof Socket) || owesAnswer(socket)) socket.destroy();
     else void refuse(socket, app.unreadable(why));
   };
   server.on('connect', (_incoming, socket) => {

@@ -3,6 +3,8 @@
  * object, bytes that are not UTF-8, an encoding that is not plain.
  */
 import type { Context } from 'hono';
+import { arrivedBody } from './adapter.ts';
+import type { Awaitable } from './chain.ts';
 import type { FieldError } from './problems.ts';
 
 export type BodyRead =
@@ -35,9 +37,14 @@ export function readBodyHead(c: Context): BodyHead {
   return { bytes, wrongType: !isJson || (encoding !== undefined && encoding !== 'identity') };
 }
 
-/** `head` has been found within `bytesMax`, or does not say. */
-export async function readBody(c: Context, head: BodyHead, bytesMax: number): Promise<BodyRead> {
+/** `head` has been found within `bytesMax`, or does not say. A body that has come already is read without waiting. */
+export function readBody(c: Context, head: BodyHead, bytesMax: number): Awaitable<BodyRead> {
   if (head.bytes === 0) return { type: 'read', bytes: nothing };
+  const arrived = head.bytes === null ? null : arrivedBody(c, head.bytes);
+  return arrived === null ? readBodyComing(c, head, bytesMax) : { type: 'read', bytes: arrived };
+}
+
+async function readBodyComing(c: Context, head: BodyHead, bytesMax: number): Promise<BodyRead> {
   try {
     if (head.bytes === null) return await readBounded(c.req.raw, bytesMax);
     const bytes = new Uint8Array(await c.req.raw.arrayBuffer());

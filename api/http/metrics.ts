@@ -82,13 +82,24 @@ export function createHttpMetrics(): HttpMetrics {
   const turns = new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers });
   const streamsOpen = new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers });
   const loop = watchEventLoop(registry);
+  const requestSeries = new KnownSeries();
+  const commandSeries = new KnownSeries();
+  const serviceSeries = new KnownSeries();
 
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    observeRequest: (method, route, status, seconds) => requests.observe({ method, route, status }, seconds),
-    observeCommand: (command, outcome, seconds) => commands.observe({ command, outcome }, seconds),
-    observeService: observerOf(services),
+    observeRequest(method, route, status, seconds) {
+      requestSeries
+        .of(`${method} ${route} ${status}`, () => requests.labels(method, route, `${status}`))
+        .observe(seconds);
+    },
+    observeCommand(command, outcome, seconds) {
+      commandSeries.of(`${command} ${outcome}`, () => commands.labels(command, outcome)).observe(seconds);
+    },
+    observeService(name, outcome, seconds) {
+      serviceSeries.of(`${name} ${outcome}`, () => services.labels(name, outcome)).observe(seconds);
+    },
     observeBatch(turnCount, seconds) {
       batches.observe(turnCount);
       commits.observe(seconds);
@@ -102,18 +113,17 @@ export function createHttpMetrics(): HttpMetrics {
   };
 }
 
-/** Keeps what the labels lead to: looking it up by them takes longer than counting. */
-function observerOf(histogram: Histogram<'name' | 'outcome'>): HttpMetrics['observeService'] {
-  const series = new Map<string, { observe(seconds: number): void }>();
-  return (name, outcome, seconds) => {
-    const key = `${name} ${outcome}`;
-    let known = series.get(key);
-    if (known === undefined) {
-      known = histogram.labels(name, outcome);
-      series.set(key, known);
-    }
-    known.observe(seconds);
-  };
+/** Keeps what labels lead to: looking it up in the registry takes longer than counting. */
+class KnownSeries {
+  readonly #series = new Map<string, Histogram.Internal<string>>();
+
+  of(labels: string, find: () => Histogram.Internal<string>): Histogram.Internal<string> {
+    const known = this.#series.get(labels);
+    if (known !== undefined) return known;
+    const found = find();
+    this.#series.set(labels, found);
+    return found;
+  }
 }
 
 function addGauge(registry: Registry, name: string, help: string, read: () => number): void {

@@ -3,6 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
+import type { Awaitable } from './chain.ts';
 import type { ProblemCode } from './problems.ts';
 
 /**
@@ -79,7 +80,7 @@ export interface OperationSpec<
   readonly body?: B;
   /** The user whom the request names; a JWT of someone else is `forbidden`. */
   namedUser?(call: Call<A, z.output<P>, z.output<Q>, z.output<B>>): string;
-  handle(call: Call<A, z.output<P>, z.output<Q>, z.output<B>>, c: Context): Answer | Promise<Answer>;
+  handle(call: Call<A, z.output<P>, z.output<Q>, z.output<B>>, c: Context): Awaitable<Answer>;
 }
 
 /** An operation with its types erased, as the door and the document hold it. */
@@ -90,7 +91,7 @@ export interface Operation extends OperationShape {
   readonly body?: z.ZodType;
   // Methods, so that operations of any parsed type fit: the door gives each one what its own schemas made.
   namedUser?(call: ErasedCall): string;
-  handle(call: ErasedCall, c: Context): Answer | Promise<Answer>;
+  handle(call: ErasedCall, c: Context): Awaitable<Answer>;
 }
 
 /** Declares an operation; its handler sees the types that its schemas make. */

@@ -56,7 +56,7 @@ export interface QueueDesk {
   /** May run a batch ahead of the disk: advice, for whoever waits. */
   status(place: PlaceInLine): QueueStatus;
   /** The same once it may be told: the events that began or ended the session are on disk (invariant 3). */
-  durableStatus(place: PlaceInLine): Promise<QueueStatus>;
+  durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus>;
   /** `status` with all that the token's owner is told. */
   answer(token: string, place: PlaceInLine): QueueAnswer;
   /** Leaves the line or ends the session, durably; again: again `left`. */
@@ -170,11 +170,12 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     }
   }
 
-  async function durableStatus(place: PlaceInLine): Promise<QueueStatus> {
+  function durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus> {
     const seen = status(place);
     if (seen.status === 'waiting') return seen;
-    await engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
-    return seen;
+    const query = { type: 'token', session: place } as const;
+    const durable = engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, query);
+    return durable instanceof Promise ? durable.then(() => seen) : seen;
   }
 
   async function leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {

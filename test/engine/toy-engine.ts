@@ -105,7 +105,7 @@ export class ToyEngine {
 }
 
 /** Whether a promise has settled by now; null while it has not. */
-export async function nowOf<T>(promise: Promise<T>): Promise<T | null> {
+export async function nowOf<T>(asked: T | Promise<T>): Promise<T | null> {
   await settled();
-  return Promise.race([promise, Promise.resolve(null)]);
+  return Promise.race([asked, Promise.resolve(null)]);
 }

@@ -4,6 +4,7 @@ import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import { limits } from '../../limits.ts';
 import { cutOffOf } from '../adapter.ts';
 import { isoTimeOrNull, json, noContent, type Answer } from '../answer.ts';
+import { chain } from '../chain.ts';
 import type { HttpDependencies, QueueStatus } from '../dependencies.ts';
 import { operation, type Operation } from '../operation.ts';
 import { problem } from '../problems.ts';
@@ -81,9 +82,8 @@ export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): 
       bodyBytesMax,
       answers: { 200: current },
       refusals: [],
-      async handle({ caller: { token, place } }) {
-        return json(200, queueTokenBody(token, place, await desk.durableStatus(place)));
-      },
+      handle: ({ caller: { token, place } }) =>
+        chain(desk.durableStatus(place), (status) => json(200, queueTokenBody(token, place, status))),
     }),
     operation({
       id: 'streamQueueToken',

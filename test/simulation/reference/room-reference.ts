@@ -117,6 +117,7 @@ export class RoomReference {
       }
       case 'leavers':
       case 'room':
+      case 'policy':
       case 'capacity':
         return null;
     }
