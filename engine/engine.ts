@@ -110,7 +110,9 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   }
 
   get waitingMax(): number {
-    return this.#options.limits.waitingCommandsMax;
+    const { waitingCommandsMax, waitingCommandsLateMax, waitingMsMax } = this.#options.limits;
+    const isLate = this.#options.clock.monotonicMs() - this.#committer.oldestMs > waitingMsMax;
+    return isLate ? waitingCommandsLateMax : waitingCommandsMax;
   }
 
   get durableBatch(): number {

@@ -20,10 +20,10 @@ export function cutOffOf(c: Context): (() => void) | null {
  */
 export function arrivedBody(c: Context, bytes: number): Uint8Array | null {
   const { incoming } = bindingsOf(c);
-  if (incoming === undefined || !incoming.complete || incoming.readableDidRead || incoming.readableLength !== bytes) {
-    return null;
-  }
+  if (incoming === undefined || incoming.readableDidRead || incoming.readableLength !== bytes) return null;
   const read: unknown = incoming.read();
+  // So that the stream ends: its end may come after its last byte.
+  incoming.resume();
   return read instanceof Uint8Array ? read : null;
 }
 

@@ -20,6 +20,8 @@ import { createRequestLimits } from './request-limits.ts';
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */
 const loopLateMaxMs = 1_000;
 const slowRequestMs = 1_000;
+/** Those who are refused as too many come back within so many seconds. */
+const retrySpreadSeconds = 3;
 const emptyBody: BodyRead = { type: 'read', bytes: new Uint8Array(0) };
 
 /** Why a request could not be read; each status is the one that HTTP has for it. */
@@ -52,8 +54,12 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
   function refusedUnseen(operation: Operation): ProblemCode | null {
     if (operation.always === true) return null;
     if (deps.draining()) return 'draining';
-    if (operation.command === true && engine.waiting >= engine.waitingMax) return 'overloaded';
-    return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
+    const loopLateMs = metrics.loopLateMs();
+    if (loopLateMs > loopLateMaxMs) return 'overloaded';
+    if (operation.command !== true) return null;
+    // Late without a command that waits long: requests wait in their sockets.
+    const isLate = loopLateMs > limits.waitingMsMax;
+    return engine.waiting >= (isLate ? limits.waitingCommandsLateMax : engine.waitingMax) ? 'overloaded' : null;
   }
 
   function answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
@@ -117,7 +123,16 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     if (elapsedMs > slowRequestMs) {
       log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
     }
-    return toResponse(answer, id);
+    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id);
+  }
+
+  /** Whoever was refused in one busy moment would come back in one moment, too. */
+  function spread(refusal: Answer): Answer {
+    const seconds = String(1 + (requests % retrySpreadSeconds));
+    return {
+      ...refusal,
+      headers: refusal.headers.map((header) => (header[0] === 'Retry-After' ? [header[0], seconds] : header)),
+    };
   }
 
   function broken(asked: Asked, c: Context, error: unknown): Response {

@@ -1,12 +1,13 @@
 /** Listens on a socket, and stops without breaking an answer that is under way. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Socket, type AddressInfo } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { reasonOf, refuse } from './bad-http.ts';
 import { connectionsMax } from './connections-max.ts';
 import type { Unreadable } from './door.ts';
 import type { HttpApp } from './http-app.ts';
+import { listenWide } from './listen.ts';
 
 /** How long a client may take, ms. */
 export interface ClientTimeouts {
@@ -81,7 +82,6 @@ export async function startHttpServer(
     serve,
   );
   server.setTimeout(timeouts.silenceMs);
-  server.maxConnections = connectionsMax();
   // An expectation that nobody knows is none (RFC 9110, section 10.1.1); Node would answer without a body.
   server.on('checkExpectation', serve);
   const refuseOn = (socket: Duplex, why: Unreadable): void => {
@@ -100,26 +100,21 @@ export async function startHttpServer(
     else refuseOn(socket, reasonOf(error));
   });
   const sockets = new Set<Socket>();
+  const socketsMax = connectionsMax();
   server.on('connection', (socket) => {
+    if (sockets.size >= socketsMax) {
+      socket.destroy();
+      return;
+    }
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host: at.host, port: at.port, backlog: 4096 }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  // A TCP server that listens has an address with a port.
-  const { port } = server.address() as AddressInfo;
+  const listening = await listenWide(server, at);
 
   return {
-    port,
+    port: listening.port,
     async close(withinMs = closeWithinMs) {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
+      const closed = listening.close();
       app.close();
       const sweep = setInterval(() => closeIdle(server, sockets), sweepMs);
       const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
