@@ -2,10 +2,10 @@
 
 export type Awaitable<Value> = Value | Promise<Value>;
 
-/** `next` of the value: at once where it is there. What `next` throws, the caller gets as from a call, or as a rejection. */
+/** `onward` of the value: at once where it is there. What `onward` throws, the caller gets as from a call, or as a rejection. */
 export function chain<Value, Result>(
   value: Awaitable<Value>,
-  next: (value: Value) => Awaitable<Result>,
+  onward: (value: Value) => Awaitable<Result>,
 ): Awaitable<Result> {
-  return value instanceof Promise ? value.then((known) => next(known)) : next(value);
+  return value instanceof Promise ? value.then((known) => onward(known)) : onward(value);
 }
