@@ -1,10 +1,7 @@
 /** Every bound of the system, with its unit (invariant 8). A full one answers `overloaded` at once, or says what else. */
 export const limits = {
   /** Client commands arrived and not yet answered, in one engine. */
-  waitingCommandsMax: 1_000,
-  /** When the oldest of these has waited longer than this, ms, or the event loop is so late, only so many are taken. */
-  waitingMsMax: 100,
-  waitingCommandsLateMax: 300,
+  waitingCommandsMax: 1_024,
   /** Turns in one batch; the batch that is full waits for the writer. */
   batchTurnsMax: 4_096,
   /** Effects and deadlines handled in one turn. */

@@ -57,10 +57,7 @@ export interface Asker<Ps extends { readonly [K in keyof Ps]: Protocol }> {
 
   /** Client commands that have arrived and are not yet answered. */
   readonly waiting: number;
-  /**
-   * The bound of `waiting` at this moment: a full engine answers `overloaded` at once. It is lower while the oldest
-   * command has waited too long, so that what is taken is answered in time on a slow machine, too.
-   */
+  /** The bound of `waiting`: a full engine answers `overloaded` at once. */
   readonly waitingMax: number;
   /** Number of the last durable batch. */
   readonly durableBatch: number;

@@ -27,8 +27,6 @@ export interface Scheduler {
 
 interface OpenBatch {
   readonly number: number;
-  /** When its first turn came, ms of the monotonic clock; `Infinity` before that. */
-  sinceMs: number;
   atMs: number;
   readonly turns: string[];
   readonly releases: Release[];
@@ -78,14 +76,8 @@ export class Committer {
     return this.#open.turns.length >= this.#options.batchTurnsMax;
   }
 
-  /** When the oldest turn that is not durable came, ms of the monotonic clock; `Infinity` when all are. */
-  get oldestMs(): number {
-    return (this.#writing ?? this.#open).sinceMs;
-  }
-
   /** Adds one encoded turn to the open batch. */
   add(turnJson: string, atMs: number): void {
-    if (this.#open.turns.length === 0) this.#open.sinceMs = this.#options.monotonicMs();
     this.#open.turns.push(turnJson);
     this.#open.atMs = atMs;
     this.#scheduleFlush();
@@ -160,5 +152,5 @@ export class Committer {
 }
 
 function emptyBatch(number: number): OpenBatch {
-  return { number, sinceMs: Number.POSITIVE_INFINITY, atMs: 0, turns: [], releases: [] };
+  return { number, atMs: 0, turns: [], releases: [] };
 }

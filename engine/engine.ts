@@ -110,9 +110,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   }
 
   get waitingMax(): number {
-    const { waitingCommandsMax, waitingCommandsLateMax, waitingMsMax } = this.#options.limits;
-    const isLate = this.#options.clock.monotonicMs() - this.#committer.oldestMs > waitingMsMax;
-    return isLate ? waitingCommandsLateMax : waitingCommandsMax;
+    return this.#options.limits.waitingCommandsMax;
   }
 
   get durableBatch(): number {

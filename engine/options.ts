@@ -6,9 +6,6 @@ import type { RemoteQuestion } from './turn.ts';
 
 export interface EngineLimits {
   readonly waitingCommandsMax: number;
-  /** How long the oldest waiting command may have waited, ms, before only so many may wait. */
-  readonly waitingMsMax: number;
-  readonly waitingCommandsLateMax: number;
   readonly batchTurnsMax: number;
   readonly turnMessagesMax: number;
   readonly idleActorsMax: number;

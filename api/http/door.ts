@@ -54,12 +54,8 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
   function refusedUnseen(operation: Operation): ProblemCode | null {
     if (operation.always === true) return null;
     if (deps.draining()) return 'draining';
-    const loopLateMs = metrics.loopLateMs();
-    if (loopLateMs > loopLateMaxMs) return 'overloaded';
-    if (operation.command !== true) return null;
-    // Late without a command that waits long: requests wait in their sockets.
-    const isLate = loopLateMs > limits.waitingMsMax;
-    return engine.waiting >= (isLate ? limits.waitingCommandsLateMax : engine.waitingMax) ? 'overloaded' : null;
+    if (operation.command === true && engine.waiting >= engine.waitingMax) return 'overloaded';
+    return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
   }
 
   function answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {

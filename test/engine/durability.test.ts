@@ -137,25 +137,6 @@ describe('bounds (invariant 8)', () => {
     assert.equal((await again).type, 'accepted');
   });
 
-  it('an engine whose oldest command waits too long takes only a few more', async () => {
-    const limits = { waitingCommandsMax: 10, waitingMsMax: 100, waitingCommandsLateMax: 2 };
-    const toy = new ToyEngine({ commitsByItself: false, limits });
-    const put = { type: 'Put', coins: 1 } as const;
-    void toy.ask('a', put);
-    await toy.world.settle();
-    await toy.world.pass(100);
-    void toy.ask('b', put);
-    assert.equal(toy.engine.waitingMax, 10);
-    await toy.world.pass(1);
-    assert.equal(toy.engine.waitingMax, 2);
-    const late = await nowOf(toy.ask('c', put));
-    assert.ok(late !== null && late.type === 'rejected');
-    assert.equal(late.code, 'overloaded');
-    await toy.journal.commit();
-    // What is the oldest now has waited 1 ms.
-    assert.equal(toy.engine.waitingMax, 10);
-  });
-
   it('commands that wait behind a key count as waiting', async () => {
     const toy = new ToyEngine({ commitsByItself: false, limits: { waitingCommandsMax: 2 } });
     void toy.ask('a', { type: 'Put', coins: 1 }, 'k');

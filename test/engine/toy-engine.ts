@@ -57,8 +57,6 @@ export class ToyEngine {
       },
       limits: {
         waitingCommandsMax: 100,
-        waitingMsMax: 1_000,
-        waitingCommandsLateMax: 100,
         batchTurnsMax: 1_000,
         turnMessagesMax: 100,
         idleActorsMax: 100,

@@ -56,8 +56,6 @@ export class QueueUnderTest {
       },
       limits: {
         waitingCommandsMax: options.waitingCommandsMax ?? 2_000,
-        waitingMsMax: 1_000,
-        waitingCommandsLateMax: 2_000,
         batchTurnsMax: 4_096,
         turnMessagesMax: 10_000,
         idleActorsMax: 100,

@@ -57,8 +57,6 @@ export function settingsFor(chance: Chance): Settings {
     },
     limits: {
       waitingCommandsMax: chance.pick([3, 1_000]),
-      waitingMsMax: 100,
-      waitingCommandsLateMax: 2,
       batchTurnsMax: chance.pick([4, 4_096]),
       turnMessagesMax: 10_000,
       idleActorsMax: chance.pick([1, 4, 1_000]),
