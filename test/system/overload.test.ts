@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../api/limits.ts';
 import { Client } from './client.ts';
 import { offer } from './pipelined-load.ts';
 import { Program, temporaryDataDir } from './program.ts';
@@ -10,7 +11,12 @@ import * as sale from './sale.ts';
 const connections = 1_000;
 /** Twice as many commands under way as connections, which is more than the engine lets wait. */
 const depth = 2;
-const acceptedP99MaxMs = 250;
+/**
+ * A command waits for the batch before it and for its own, each of which holds at most the bound of waiting commands:
+ * twice the time that the program takes for so many. As much again for a machine that the load and others share.
+ */
+const acceptedP99Max = 4;
+const recoveredWithinMs = 250;
 /** In the first seconds of a process, code is interpreted that later is compiled: whoever comes then waits longer. */
 const coldMs = 3_000;
 const coldP99MaxMs = 2_000;
@@ -39,7 +45,10 @@ const requests = Array.from({ length: users }, (_, user) => chargeRequest(user))
 let acceptedSoFar = 0;
 
 /** Offers charges for so long; what was accepted must then be in the wallets, and nothing else. */
-async function offerCharges(loadMs: number, polite: boolean): Promise<{ p99Ms: number; note: string }> {
+async function offerCharges(
+  loadMs: number,
+  polite: boolean,
+): Promise<{ p99Ms: number; queueMs: number; note: string }> {
   let turn = 0;
   let residentMax = 0;
   const sampler = setInterval(() => (residentMax = Math.max(residentMax, program.residentBytes() ?? 0)), 500);
@@ -65,14 +74,16 @@ async function offerCharges(loadMs: number, polite: boolean): Promise<{ p99Ms: n
   const p99Ms = load.acceptedUs.percentile(99) / 1000;
   const refused = load.answers.get(503) ?? 0;
   const mib = Math.round(residentMax / 2 ** 20);
-  return { p99Ms, note: `${accepted} accepted, ${refused} refused, p99 ${p99Ms.toFixed(0)} ms, ${mib} MiB` };
+  const queueMs = (limits.waitingCommandsMax / accepted) * loadMs;
+  const took = `p99 ${p99Ms.toFixed(0)} ms, ${(p99Ms / queueMs).toFixed(1)} times the time for a full queue`;
+  return { p99Ms, queueMs, note: `${accepted} accepted, ${refused} refused, ${took}, ${mib} MiB` };
 }
 
 async function assertRecovered(): Promise<void> {
   const client = new Client(program.port, 20);
   const startedAt = performance.now();
   await sale.expecting(201, sale.charge(client, 'after', 1));
-  assert.ok(performance.now() - startedAt < acceptedP99MaxMs, 'recovers by itself');
+  assert.ok(performance.now() - startedAt < recoveredWithinMs, 'recovers by itself');
   await sale.expecting(200, client.send('GET', '/health/ready'));
   const balances = await Promise.all(Array.from({ length: users }, (_, user) => sale.balanceOf(client, `u${user}`)));
   client.close();
@@ -91,9 +102,9 @@ describe('1,000 connections that offer more than it can take', () => {
   });
 
   test('for 20 s: the surplus is refused, the others are served in time, and it gets over it', async (context) => {
-    const { p99Ms, note } = await offerCharges(20_000, true);
+    const { p99Ms, queueMs, note } = await offerCharges(20_000, true);
     context.diagnostic(note);
-    assert.ok(p99Ms < acceptedP99MaxMs, `p99 of the accepted was ${p99Ms} ms`);
+    assert.ok(p99Ms < acceptedP99Max * queueMs, note);
   });
 
   test('without heeding Retry-After: nothing accepted is lost, nothing breaks, and it gets over it', async (context) => {
