@@ -17,7 +17,7 @@ export interface Cell {
   snapshotPosition: number;
   /** The earliest entry that the deadline queue has for it, ms. */
   queuedDeadlineMs: number;
-  /** Touched since the sweep last came by. */
+  /** Asked for again since it was loaded, or since the sweep last came by. */
   used: boolean;
 }
 
@@ -113,7 +113,8 @@ export class Cells {
       lastBatch: snapshot?.position ?? 0,
       snapshotPosition: snapshot?.position ?? 0,
       queuedDeadlineMs: Infinity,
-      used: true,
+      // Whoever is asked for once may go at the first look: else a crowd of such would all have to be looked at twice.
+      used: false,
     };
   }
 }

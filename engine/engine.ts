@@ -167,7 +167,8 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     query: Extract<Ps[K]['query'], { readonly type: T }>,
   ): Ps[K]['views'][T] | Promise<Ps[K]['views'][T]> {
     const seen = this.view<K, T>(to, query);
-    const { lastBatch } = this.#cells.get(to);
+    // The view has loaded it; to ask for it twice would make it look like one in use.
+    const lastBatch = this.#cells.peek(to)?.lastBatch ?? 0;
     if (lastBatch <= this.#committer.durableBatch) return seen;
     return new Promise((resolve) => this.#committer.whenDurable(lastBatch, () => resolve(seen)));
   }
