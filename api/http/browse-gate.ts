@@ -1,4 +1,5 @@
 /** The gate of the browse calls: judged by a view, so that polling costs no turn of the engine. */
+import type { Awaitable } from '../chain.ts';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
 import { createCoverage } from './coverage.ts';
@@ -30,7 +31,7 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     return problem('queue_token_expired');
   }
 
-  return function pass(place: PlaceInLine, concertId: string | null): Answer | Promise<Answer> | null {
+  return function pass(place: PlaceInLine, concertId: string | null): Awaitable<Answer> | null {
     if (concertId !== null && !covers(place, concertId)) return problem('forbidden');
     const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
     switch (token.status) {

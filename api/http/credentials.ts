@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { verify } from 'hono/jwt';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
-import type { Awaitable } from './chain.ts';
+import type { Awaitable } from '../chain.ts';
 import type { Access, Caller } from './operation.ts';
 import { problem } from './problems.ts';
 import { isId } from './schemas/ids.ts';

@@ -1,4 +1,5 @@
 /** What the HTTP door needs from the rest of the program, declared by its consumer; `api/main.ts` brings it together. */
+import type { Awaitable } from '../chain.ts';
 import type { PlaceInLine, RoomPolicy } from '../../actors/admission/messages.ts';
 import type { FreeSeats } from '../../actors/catalog/free-seats.ts';
 import type { JsonObject } from '../../engine/actor.ts';
@@ -38,7 +39,7 @@ export interface QueueDesk {
   /** May run a batch ahead of the disk. */
   status(place: PlaceInLine): QueueStatus;
   /** The same once the events that it rests on are on disk. */
-  durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus>;
+  durableStatus(place: PlaceInLine): Awaitable<QueueStatus>;
   leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
 }
 

@@ -6,7 +6,7 @@
 import type { Context, Handler } from 'hono';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
-import { chain, type Awaitable } from './chain.ts';
+import { chain, type Awaitable } from '../chain.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { fieldErrors } from './field-errors.ts';

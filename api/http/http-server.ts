@@ -62,8 +62,8 @@ export async function startHttpServer(
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     newest.set(incoming.socket, outgoing);
     // The listener answers its own errors and never rejects. Node tells of a request when it has parsed its head; after
-    // this tick it has parsed what came in the same packet, which mostly is the whole body.
-    if (incoming.complete || incoming.readableEnded) void listener(incoming, outgoing);
+    // this tick it has parsed what came in the same packet, which mostly is the whole body, if there is one.
+    if (incoming.readableEnded) void listener(incoming, outgoing);
     else process.nextTick(listener, incoming, outgoing);
   };
   const server = createServer(

@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono';
 import { arrivedBody } from './adapter.ts';
-import type { Awaitable } from './chain.ts';
+import type { Awaitable } from '../chain.ts';
 import type { FieldError } from './problems.ts';
 
 export type BodyRead =

@@ -33,20 +33,25 @@ export async function listenWide(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error;
     await listen(server, { ...at, backlog });
-    return listeningOn(server, []);
   }
-  const listening = listeningOn(server, []);
+  // A TCP server that listens has an address with a port.
+  const { port } = server.address() as AddressInfo;
   const others: NetServer[] = [];
   while (others.length + 1 < socketsMax) {
     const other = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
     try {
-      await listen(other, { ...shared, port: listening.port });
+      await listen(other, { ...shared, port });
     } catch {
       break;
     }
     others.push(other);
   }
-  return listeningOn(server, others);
+  return {
+    port,
+    async close() {
+      await Promise.all([server, ...others].map(closed));
+    },
+  };
 }
 
 async function assertFree(at: ListenOptions): Promise<void> {
@@ -67,15 +72,4 @@ async function listen(server: NetServer, options: ListenOptions): Promise<void> 
 
 function closed(server: NetServer): Promise<void> {
   return new Promise((resolve) => void server.close(() => resolve()));
-}
-
-function listeningOn(server: Server, others: readonly NetServer[]): Listening {
-  // A TCP server that listens has an address with a port.
-  const { port } = server.address() as AddressInfo;
-  return {
-    port,
-    async close() {
-      await Promise.all([server, ...others].map(closed));
-    },
-  };
 }

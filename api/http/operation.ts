@@ -3,7 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
-import type { Awaitable } from './chain.ts';
+import type { Awaitable } from '../chain.ts';
 import type { ProblemCode } from './problems.ts';
 
 /**

@@ -2,6 +2,7 @@
  * The queue's desk, shared by the doors: joining, asking how far one is, leaving. It knows neither HTTP nor NATS.
  * A place in line is durable before it is told; how far one is, is advice and may run a batch ahead of the disk.
  */
+import { chain, type Awaitable } from '../chain.ts';
 import type { PlaceInLine, RoomView, Session } from '../../actors/admission/messages.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { Timers } from '../timers.ts';
@@ -56,7 +57,7 @@ export interface QueueDesk {
   /** May run a batch ahead of the disk: advice, for whoever waits. */
   status(place: PlaceInLine): QueueStatus;
   /** The same once it may be told: the events that began or ended the session are on disk (invariant 3). */
-  durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus>;
+  durableStatus(place: PlaceInLine): Awaitable<QueueStatus>;
   /** `status` with all that the token's owner is told. */
   answer(token: string, place: PlaceInLine): QueueAnswer;
   /** Leaves the line or ends the session, durably; again: again `left`. */
@@ -170,12 +171,11 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     }
   }
 
-  function durableStatus(place: PlaceInLine): QueueStatus | Promise<QueueStatus> {
+  function durableStatus(place: PlaceInLine): Awaitable<QueueStatus> {
     const seen = status(place);
     if (seen.status === 'waiting') return seen;
     const query = { type: 'token', session: place } as const;
-    const durable = engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, query);
-    return durable instanceof Promise ? durable.then(() => seen) : seen;
+    return chain(engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, query), () => seen);
   }
 
   async function leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {

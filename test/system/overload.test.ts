@@ -13,9 +13,10 @@ const connections = 1_000;
 const depth = 2;
 /**
  * A command waits for the batch before it and for its own, each of which holds at most the bound of waiting commands:
- * twice the time that the program takes for so many. As much again for a machine that the load and others share.
+ * twice the time that the program takes for so many, and somewhat more on a machine that the load and others share.
+ * At 14,000 commands a second that is 256 ms.
  */
-const acceptedP99Max = 4;
+const acceptedP99Max = 3.5;
 const recoveredWithinMs = 250;
 /** In the first seconds of a process, code is interpreted that later is compiled: whoever comes then waits longer. */
 const coldMs = 3_000;

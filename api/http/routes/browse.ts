@@ -1,4 +1,5 @@
 /** What can be booked. Gated: the list of concerts by an active token of any room, the rest by one that covers it. */
+import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import type { SeatsView } from '../../../actors/schedule/messages.ts';
@@ -60,7 +61,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootI
   }
 
   /** Null: the caller's session is in the room that covers the date. */
-  function refusalAt(schedule: string, place: PlaceInLine): Answer | Promise<Answer> | null {
+  function refusalAt(schedule: string, place: PlaceInLine): Awaitable<Answer> | null {
     const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
     const refusal = pass(place, facts?.concertId ?? null);
     return refusal ?? (facts === null ? problem('schedule_not_found') : null);

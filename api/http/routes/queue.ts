@@ -4,7 +4,7 @@ import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import { limits } from '../../limits.ts';
 import { cutOffOf } from '../adapter.ts';
 import { isoTimeOrNull, json, noContent, type Answer } from '../answer.ts';
-import { chain } from '../chain.ts';
+import { chain } from '../../chain.ts';
 import type { HttpDependencies, QueueStatus } from '../dependencies.ts';
 import { operation, type Operation } from '../operation.ts';
 import { problem } from '../problems.ts';

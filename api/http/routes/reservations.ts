@@ -1,4 +1,5 @@
 /** Holding seats, looking at a reservation, giving it up. Each call in two pure halves: to the command, to the answer. */
+import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { AdmissionCommand, PlaceInLine } from '../../../actors/admission/messages.ts';
 import type {
@@ -61,7 +62,7 @@ export function toReservationAnswer(
   view: ScheduleViews['reservation'],
   shrunk: ReadShrunk,
   headers: readonly Header[] = [],
-): Answer | Promise<Answer> {
+): Awaitable<Answer> {
   if (view === null) return problem('reservation_not_found');
   return view.type === 'reservation'
     ? json(200, reservationBody(view.reservation), headers)
@@ -78,10 +79,7 @@ export function toCancel(reservationId: string, schedule: string, { userId }: Pl
   return { to: `schedule:${schedule}`, command: { type: 'CancelHold', userId, reservationId } };
 }
 
-export function toCancelAnswer(
-  outcome: Outcome<ScheduleReply, ProblemCode>,
-  shrunk: ReadShrunk,
-): Answer | Promise<Answer> {
+export function toCancelAnswer(outcome: Outcome<ScheduleReply, ProblemCode>, shrunk: ReadShrunk): Awaitable<Answer> {
   if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
   const { reply, replayed } = outcome;
   if (reply.type === 'reservation' || reply.type === 'shrunk-reservation') {

@@ -3,6 +3,7 @@
  * answer. Request/reply (`cmd`) and the work queue (`do`) read the same ones; both know the user from the body or the
  * subject, touch no queue session and need no token.
  */
+import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { ScheduleCommand, ScheduleReply } from '../../../actors/schedule/messages.ts';
 import type { WalletCommand, WalletReply } from '../../../actors/wallet/messages.ts';
@@ -32,13 +33,13 @@ type Reply = ScheduleReply | WalletReply;
 
 interface CommandSpec<Kind extends string, Command, Replied, Body> extends MessageShape<Body> {
   toCommand(id: string, body: Body): Addressed<Kind, Command>;
-  toAnswer(outcome: Outcome<Replied, ProblemCode>, shrunk: ReadShrunk): Answer | Promise<Answer>;
+  toAnswer(outcome: Outcome<Replied, ProblemCode>, shrunk: ReadShrunk): Awaitable<Answer>;
 }
 
 /** With its types erased: methods, so that each fits, and the door gives each one what its own halves made. */
 export interface ActorCommand extends MessageShape<unknown> {
   toCommand(id: string, body: unknown): Addressed<'schedule' | 'wallet', ScheduleCommand | WalletCommand>;
-  toAnswer(outcome: Outcome<Reply, ProblemCode>, shrunk: ReadShrunk): Answer | Promise<Answer>;
+  toAnswer(outcome: Outcome<Reply, ProblemCode>, shrunk: ReadShrunk): Awaitable<Answer>;
 }
 
 const ofSchedule = { id: { name: 'scheduleId', schema: scheduleId }, mayBeEmpty: false } as const;

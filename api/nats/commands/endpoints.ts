@@ -1,4 +1,5 @@
 /** Everything that a service may ask and be answered, by subject. */
+import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import { randomBytes } from 'node:crypto';
 import { json, type Answer } from '../../http/answer.ts';
@@ -24,7 +25,7 @@ export interface Endpoint {
   /** Refused at once while the engine is full. */
   readonly isCommand: boolean;
   /** Answers at once wherever nothing has to be awaited. */
-  answer(message: Message): Answer | Promise<Answer>;
+  answer(message: Message): Awaitable<Answer>;
 }
 
 export function createEndpoints(deps: EndpointDependencies): readonly Endpoint[] {
@@ -45,7 +46,7 @@ function answerCommand(
   command: ActorCommand,
   message: Message,
   shrunk: ReadShrunk,
-): Answer | Promise<Answer> {
+): Awaitable<Answer> {
   const read = readMessage(command, message);
   if (!read.ok) return read.answer;
   const key = readKey(message.headers);
@@ -61,7 +62,7 @@ function endpoint<Body>(
   name: string,
   isCommand: boolean,
   shape: MessageShape<Body>,
-  answer: (id: string, body: Body) => Answer | Promise<Answer>,
+  answer: (id: string, body: Body) => Awaitable<Answer>,
 ): Endpoint {
   return {
     name,

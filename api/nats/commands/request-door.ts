@@ -2,6 +2,7 @@
  * Request and reply: one subscription an endpoint, one answer a request. A request is looked at when it arrives and
  * never put aside: past the bound it is refused at once, so nothing piles up here.
  */
+import type { Awaitable } from '../../chain.ts';
 import { headers as natsHeaders, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Answer } from '../../http/answer.ts';
 import { problem } from '../../http/problems.ts';
@@ -91,7 +92,7 @@ export class RequestDoor {
       respond(refused);
       return;
     }
-    let answering: Answer | Promise<Answer>;
+    let answering: Awaitable<Answer>;
     try {
       answering = endpoint.answer(message);
     } catch (error) {
