@@ -1,29 +1,12 @@
 /** The command as an operator runs it: what it says, and with which code it ends. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openJournal } from '../../storage/journal.ts';
+import { audit } from './audit-command.ts';
 import { temporaryDirectory } from './lived-directory.ts';
 import { SmallSale } from './small-sale.ts';
 import { t0 } from './small-story.ts';
-
-const root = new URL('../..', import.meta.url).pathname;
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function audit(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const command = ['--import', 'tsx', 'storage/audit.ts', ...args];
-    execFile(process.execPath, command, { cwd: root, timeout: 60_000 }, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-    });
-  });
-}
 
 /** A directory with nothing but this journal, written by the program's own writer. */
 async function journalOf(t: TestContext, sale: SmallSale): Promise<string> {

@@ -1,7 +1,9 @@
 /**
  * Opens a SQLite file without changing the directory. A file in WAL mode whose program is stopped has no WAL, and an
  * ordinary reader would make one; such a file is read as one that nobody changes (`immutable`), which is checked again
- * at the end. Through `node:sqlite`, because better-sqlite3 is built without the URIs that can say so.
+ * at the end. Through `node:sqlite`, because better-sqlite3 is built without the URIs that can say so. Never in the
+ * process of the program that has the file open: two copies of SQLite in one process take each other's locks away
+ * (https://sqlite.org/howtocorrupt.html, section 2.2.1).
  */
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
