@@ -13,6 +13,8 @@ import type { Journal } from './ports.ts';
 const roundsMax = 4;
 /** A batch of so many turns waits for nothing but the writer: its commit costs each of them little already. */
 const largeTurns = 128;
+/** One of so many leaves in the middle of a round, so that the disk works on it while the next turns are judged. */
+const hugeTurns = 512;
 
 /** Runs when the batch that it rests on is durable. */
 export type Release = () => void;
@@ -80,7 +82,8 @@ export class Committer {
   add(turnJson: string, atMs: number): void {
     this.#open.turns.push(turnJson);
     this.#open.atMs = atMs;
-    this.#scheduleFlush();
+    if (this.#open.turns.length >= hugeTurns) this.#flush();
+    else this.#scheduleFlush();
   }
 
   /** Runs `release` when this batch is durable: at once where it is. */
@@ -126,7 +129,7 @@ export class Committer {
     this.#open = emptyBatch(batch.number + 1);
     const startedMs = this.#options.monotonicMs();
     this.#options.journal
-      .append({ number: batch.number, atMs: batch.atMs, turnsJson: `[${batch.turns.join(',')}]` })
+      .append({ number: batch.number, atMs: batch.atMs, turns: batch.turns })
       .then(() => this.#durableNow(batch, startedMs))
       .catch((error: unknown) => {
         if (this.#stopped) return;

@@ -64,11 +64,11 @@ export interface StoredBatch {
   readonly turns: readonly Turn[];
 }
 
-/** A batch on its way to disk: `turnsJson` is the JSON array of its turns, encoded once. */
+/** A batch on its way to disk: `turns` is the JSON of each, encoded once. The journal holds them as one JSON array. */
 export interface BatchToWrite {
   readonly number: number;
   readonly atMs: number;
-  readonly turnsJson: string;
+  readonly turns: readonly string[];
 }
 
 export interface JournalEnd {

@@ -53,8 +53,8 @@ export class JournalAppender {
       } finally {
         reader.close();
       }
-      this.#insert = this.#connection.prepare<[number, number, Uint8Array, string]>(
-        'INSERT INTO journal (batch, at_ms, checksum, turns) VALUES (?, ?, ?, ?)',
+      this.#insert = this.#connection.prepare<[number, number, Uint8Array, Uint8Array]>(
+        'INSERT INTO journal (batch, at_ms, checksum, turns) VALUES (?, ?, ?, CAST(? AS TEXT))',
       );
       // Again, after all that was set here: from now on batches are confirmed by what this connection does.
       assertSyncsCommits(this.#connection);
@@ -68,20 +68,21 @@ export class JournalAppender {
   /**
    * Returns when the batch is on disk.
    *
+   * @param turns UTF-8 of the JSON array of its turns
    * @throws StorageUnavailable when it may not be; the process must then stop (invariant 5)
    */
-  append(number: number, atMs: number, turnsJson: string): void {
+  append(number: number, atMs: number, turns: Uint8Array): void {
     if (number !== this.#last + 1) throw new Error(`batch ${number} cannot follow batch ${this.#last}`);
     if (!Number.isSafeInteger(atMs)) throw new Error(`batch ${number} is stamped ${atMs}, which is no whole ms`);
-    const checksum = chainNext(this.#checksum, number, atMs, turnsJson);
+    const checksum = chainNext(this.#checksum, number, atMs, turns);
     try {
-      this.#insert.run(number, atMs, checksum, turnsJson);
+      this.#insert.run(number, atMs, checksum, turns);
     } catch (error) {
       throw explained(error, this.#file);
     }
     this.#last = number;
     this.#checksum = checksum;
-    this.#walBytes += turnsJson.length + 3 * pageBytes;
+    this.#walBytes += turns.byteLength + 3 * pageBytes;
   }
 
   /** To be called after the answer to an append has been given. */

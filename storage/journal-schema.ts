@@ -29,9 +29,9 @@ export function chainStart(journalId: string): Uint8Array {
   return createHash('sha256').update(`onsale journal ${journalId}`).digest();
 }
 
-/** SHA-256 over the checksum before, then `batch|at_ms|turns`. */
-export function chainNext(previous: Uint8Array, batch: number, atMs: number, turns: string): Uint8Array {
-  return createHash('sha256').update(previous).update(`${batch}|${atMs}|`).update(turns, 'utf8').digest();
+/** SHA-256 over the checksum before, then `batch|at_ms|turns`; `turns` is the row's text, or its UTF-8. */
+export function chainNext(previous: Uint8Array, batch: number, atMs: number, turns: string | Uint8Array): Uint8Array {
+  return createHash('sha256').update(previous).update(`${batch}|${atMs}|`).update(turns).digest();
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

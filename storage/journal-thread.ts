@@ -16,7 +16,9 @@ export interface JournalThreadData {
 }
 
 export type ToJournalThread =
-  | { readonly type: 'append'; readonly number: number; readonly atMs: number; readonly turnsJson: string }
+  /** Where the turns of the appends after it lie. */
+  | { readonly type: 'turns-in'; readonly memory: SharedArrayBuffer }
+  | { readonly type: 'append'; readonly number: number; readonly atMs: number; readonly bytes: number }
   | { readonly type: 'close' };
 
 export type FromJournalThread =
@@ -37,14 +39,19 @@ function run(): void {
   const data = workerData as JournalThreadData;
   const appender = new JournalAppender(data.file, data.pagesMax);
   let failed = false;
+  let memory = new SharedArrayBuffer(0);
   port.on('message', (message: ToJournalThread) => {
     if (message.type === 'close') {
       end(appender);
       return;
     }
+    if (message.type === 'turns-in') {
+      memory = message.memory;
+      return;
+    }
     try {
       if (failed) return;
-      appender.append(message.number, message.atMs, message.turnsJson);
+      appender.append(message.number, message.atMs, Buffer.from(memory, 0, message.bytes));
       tell({ type: 'written', number: message.number });
       appender.checkpointIfDue();
     } catch (error) {

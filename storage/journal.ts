@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BatchToWrite, Journal, JournalEnd, StoredBatch, Turn } from '../engine/ports.ts';
 import { errorOf } from './failure.ts';
 import { JournalReader } from './journal-reader.ts';
+import { SharedTurns } from './shared-turns.ts';
 import type { FromJournalThread, JournalThreadData, ToJournalThread } from './journal-thread.ts';
 
 export interface JournalOptions {
@@ -66,6 +67,9 @@ export class SqliteJournal implements Journal {
   readonly #reader: JournalReader;
   readonly #onFatal: (error: Error) => void;
   readonly #ended = Promise.withResolvers<void>();
+  readonly #turns = new SharedTurns();
+  /** What the writer was told of last. */
+  #memory: SharedArrayBuffer | undefined;
   #waiting: Waiting | undefined;
   #failure: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -92,7 +96,10 @@ export class SqliteJournal implements Journal {
     if (this.#closing !== undefined) return Promise.reject(new Error('the journal is closed'));
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#tell({ type: 'append', number: batch.number, atMs: batch.atMs, turnsJson: batch.turnsJson });
+      const { memory, bytes } = this.#turns.place(batch.turns);
+      if (memory !== this.#memory) this.#tell({ type: 'turns-in', memory });
+      this.#memory = memory;
+      this.#tell({ type: 'append', number: batch.number, atMs: batch.atMs, bytes });
     });
   }
 

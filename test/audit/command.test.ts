@@ -14,7 +14,7 @@ async function journalOf(t: TestContext, sale: SmallSale): Promise<string> {
   t.after(() => directory.remove());
   const journal = await openJournal(join(directory.path, 'journal.db'), { onFatal: assert.ifError });
   for (const { number, atMs, turns } of sale.batches()) {
-    await journal.append({ number, atMs, turnsJson: JSON.stringify(turns) });
+    await journal.append({ number, atMs, turns: turns.map((turn) => JSON.stringify(turn)) });
   }
   await journal.close();
   journal.closeReading();

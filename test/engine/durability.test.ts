@@ -83,6 +83,18 @@ describe('what leaves the engine (invariants 3, 4, 5)', () => {
     assert.ok(batch !== undefined && batch.turns.length > 1 && batch.turns.length < 20);
   });
 
+  it('a large batch leaves while the commands after it are still judged', async () => {
+    const toy = new ToyEngine({ commitsByItself: false, limits: { waitingCommandsMax: 300 } });
+    const answers = Array.from({ length: 300 }, () => toy.ask('a', { type: 'Put', coins: 1 }));
+    assert.equal(toy.journal.waiting.length, 1);
+    await toy.journal.commit();
+    await toy.world.settle();
+    await toy.journal.commit();
+    assert.deepEqual((await Promise.all(answers)).at(-1), { type: 'accepted', reply: { total: 300 }, replayed: false });
+    const turns = toy.disk.batches.map((batch) => batch.turns.length);
+    assert.ok(turns.length === 2 && turns[0]! < 200, turns.join());
+  });
+
   it('a failed commit stops the engine and confirms nothing more', async () => {
     const toy = new ToyEngine({ commitsByItself: false });
     const unconfirmed = toy.ask('a', { type: 'Put', coins: 5 });

@@ -27,10 +27,10 @@ export class MemoryDisk {
   completeThrough = 0;
   keysThrough = 0;
 
-  write({ number, atMs, turnsJson }: BatchToWrite): void {
+  write({ number, atMs, turns }: BatchToWrite): void {
     assert.equal(number, this.batches.length + 1);
     // The journal port promises that what is read has the shape of what was written.
-    this.batches.push({ number, atMs, turns: JSON.parse(turnsJson) as Turn[] });
+    this.batches.push({ number, atMs, turns: turns.map((turn) => JSON.parse(turn) as Turn) });
   }
 
   /** What the follower does behind the journal, done at once. */

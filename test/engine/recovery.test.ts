@@ -31,7 +31,7 @@ describe('recovery (invariant 9)', () => {
     const disk = new MemoryDisk();
     const event = { type: 'CoinsPut', v: 1, amount: 7 };
     const turn = { atMs: startMs, to: 'purse:a', command: 'Put', events: [{ actor: 'purse:a', event }] };
-    disk.write({ number: 1, atMs: startMs, turnsJson: JSON.stringify([turn]) });
+    disk.write({ number: 1, atMs: startMs, turns: [JSON.stringify(turn)] });
     assert.equal(new ToyEngine({ disk }).total('a'), 7);
   });
 

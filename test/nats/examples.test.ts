@@ -80,7 +80,7 @@ function reservationTurns(n: number, scheduleId = 's1'): Turn[] {
 
 function add(under: FeedUnderTest, ...turns: readonly Turn[]): void {
   under.durable += 1;
-  under.journal.append(under.durable, Date.now(), JSON.stringify(turns));
+  under.journal.append(under.durable, Date.now(), Buffer.from(JSON.stringify(turns)));
   under.feed.advance(under.durable);
 }
 

@@ -58,7 +58,7 @@ export class FeedUnderTest {
       command: 'AdmitPeople',
       events: [{ actor: 'admission:main', event: hidden }],
     });
-    this.journal.append(number, atMs, JSON.stringify(turns));
+    this.journal.append(number, atMs, Buffer.from(JSON.stringify(turns)));
     this.durable = number;
     users.forEach((_, index) => this.ids.push(`${this.journal.id}-${number}-${index + 1}`));
   }

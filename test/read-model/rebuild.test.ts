@@ -27,7 +27,7 @@ function keptUp(context: TestContext, batches: readonly StoredBatch[]): { dataDi
   try {
     const consumer = openConsumer(file, journal.id);
     for (const batch of batches) {
-      journal.append(batch.number, batch.atMs, JSON.stringify(batch.turns));
+      journal.append(batch.number, batch.atMs, Buffer.from(JSON.stringify(batch.turns)));
       consumer.begin();
       consumer.apply(batch);
       consumer.commit();

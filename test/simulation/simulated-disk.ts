@@ -42,8 +42,9 @@ export class SimulatedDisk {
   }
 
   /** Appends a batch as the journal's writer does. */
-  write({ number, atMs, turnsJson }: BatchToWrite): StoredBatch {
+  write({ number, atMs, turns }: BatchToWrite): StoredBatch {
     if (number !== this.rows.length + 1) throw new Error(`batch ${number} cannot follow batch ${this.rows.length}`);
+    const turnsJson = `[${turns.join(',')}]`;
     const row: JournalRow = {
       batch: number,
       at_ms: atMs,

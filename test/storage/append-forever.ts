@@ -21,7 +21,7 @@ for (let number = storage.journal.end.batch + 1; ; number += 1) {
       binding: { scope: `${number}|${index}`, fingerprint: 'f', outcome: { type: 'made' } },
     });
   });
-  await storage.journal.append({ number, atMs: number, turnsJson: JSON.stringify(turns) });
+  await storage.journal.append({ number, atMs: number, turns: turns.map((turn) => JSON.stringify(turn)) });
   storage.follower.advance(number);
   process.stdout.write(`${number}\n`);
 }

@@ -56,7 +56,11 @@ export function turn(atMs: number, to: Address, events: readonly JournaledEvent[
 export async function append(storage: Storage, from: number, batches: readonly (readonly Turn[])[]): Promise<void> {
   let number = from;
   for (const turns of batches) {
-    await storage.journal.append({ number, atMs: turns.at(-1)?.atMs ?? 0, turnsJson: JSON.stringify(turns) });
+    await storage.journal.append({
+      number,
+      atMs: turns.at(-1)?.atMs ?? 0,
+      turns: turns.map((turn) => JSON.stringify(turn)),
+    });
     storage.follower.advance(number);
     number += 1;
   }

@@ -100,7 +100,7 @@ class Stage {
         : event(actor, 'Added', { amount: this.#end });
       return turn(this.#end, actor, [happened]);
     });
-    this.#journal.append(this.#end, this.#end, JSON.stringify(turns));
+    this.#journal.append(this.#end, this.#end, Buffer.from(JSON.stringify(turns)));
   }
 
   /** `completeThrough` says the truth, and every snapshot is what the journal gives up to its position. */

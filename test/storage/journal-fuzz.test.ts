@@ -15,7 +15,7 @@ describe('a bit flipped anywhere in the journal’s file', () => {
     const file = join(dataDirectory(t), 'journal.db');
     const writer = new JournalAppender(file);
     for (const [index, turns] of markedBatches(batches).entries()) {
-      writer.append(index + 1, (index + 1) * 1000, JSON.stringify(turns));
+      writer.append(index + 1, (index + 1) * 1000, Buffer.from(JSON.stringify(turns)));
     }
     writer.close();
     const whole = readFileSync(file);

@@ -29,12 +29,12 @@ describe('the thread of the journal', () => {
     const writer = thread(`parentPort.once('message', () => process.exit(3))`);
     const fatal: Error[] = [];
     const journal = new SqliteJournal(writer, reader, reader.end(), (error) => fatal.push(error));
-    const appended = journal.append({ number: 2, atMs: 1, turnsJson: '[]' });
+    const appended = journal.append({ number: 2, atMs: 1, turns: [] });
     const closed = journal.close();
     await assert.rejects(appended, /ended by itself/);
     await closed;
     await journal.close();
-    await assert.rejects(journal.append({ number: 2, atMs: 1, turnsJson: '[]' }), /ended by itself/);
+    await assert.rejects(journal.append({ number: 2, atMs: 1, turns: [] }), /ended by itself/);
     assert.deepEqual(fatal, []);
     journal.closeReading();
   });

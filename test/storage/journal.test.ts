@@ -31,7 +31,7 @@ async function journalIn(t: TestContext, dataDir: string, pagesMax?: number): Pr
 async function write(journal: SqliteJournal, from: number, count: number): Promise<void> {
   let number = from;
   for (const turns of markedBatches(count, from)) {
-    await journal.append({ number, atMs: number * 1000, turnsJson: JSON.stringify(turns) });
+    await journal.append({ number, atMs: number * 1000, turns: turns.map((turn) => JSON.stringify(turn)) });
     number += 1;
   }
 }
@@ -101,8 +101,8 @@ describe('a journal', () => {
   it('takes batches in order of their numbers only', async (t) => {
     const { journal } = await journalIn(t, dataDirectory(t));
     await write(journal, 1, 2);
-    await assert.rejects(journal.append({ number: 4, atMs: 1, turnsJson: '[]' }), /batch 4 cannot follow batch 2/);
-    await assert.rejects(journal.append({ number: 3, atMs: 1, turnsJson: '[]' }), 'after a failure nothing is written');
+    await assert.rejects(journal.append({ number: 4, atMs: 1, turns: [] }), /batch 4 cannot follow batch 2/);
+    await assert.rejects(journal.append({ number: 3, atMs: 1, turns: [] }), 'after a failure nothing is written');
   });
 });
 
@@ -196,8 +196,10 @@ describe('a full disk', () => {
     await assert.rejects(
       async () => {
         for (;;) {
-          const turnsJson = JSON.stringify(markedBatches(100).flat());
-          await small.journal.append({ number: confirmed + 1, atMs: 1, turnsJson });
+          const turns = markedBatches(100)
+            .flat()
+            .map((turn) => JSON.stringify(turn));
+          await small.journal.append({ number: confirmed + 1, atMs: 1, turns });
           confirmed += 1;
         }
       },
@@ -207,12 +209,12 @@ describe('a full disk', () => {
         /disk is full.*space/.test(error.message),
     );
     assert.ok(confirmed > 0);
-    await assert.rejects(small.journal.append({ number: confirmed + 1, atMs: 1, turnsJson: '[]' }), /disk is full/);
+    await assert.rejects(small.journal.append({ number: confirmed + 1, atMs: 1, turns: [] }), /disk is full/);
     await small.journal.close();
 
     const { journal } = await journalIn(t, dataDir);
     assert.equal(journal.end.batch, confirmed);
-    await journal.append({ number: confirmed + 1, atMs: 2, turnsJson: '[]' });
+    await journal.append({ number: confirmed + 1, atMs: 2, turns: [] });
     assert.equal([...journal.read(1)].length, confirmed + 1);
   });
 
@@ -220,7 +222,7 @@ describe('a full disk', () => {
     const dataDir = dataDirectory(t);
     const { journal } = await journalIn(t, dataDir, 8);
     await write(journal, 1, 1);
-    await assert.rejects(journal.append({ number: 2, atMs: 1, turnsJson: `["${'x'.repeat(100_000)}"]` }), /full/);
+    await assert.rejects(journal.append({ number: 2, atMs: 1, turns: [`"${'x'.repeat(100_000)}"`] }), /full/);
     assert.equal([...journal.read(1)].length, 1);
     assert.ok(existsSync(join(dataDir, 'journal.db')));
   });
