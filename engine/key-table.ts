@@ -9,6 +9,7 @@
 import { hash } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
 import type { Address } from './actor.ts';
+import { AgedKeys } from './aged-keys.ts';
 import type { BoundKey, KeyIndex, KeyScope } from './ports.ts';
 
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
@@ -28,10 +29,10 @@ export interface KeyTableOptions {
 
 export class KeyTable {
   readonly #options: KeyTableOptions;
-  /** Bound before the start, oldest first. */
-  readonly #loaded = new Map<KeyScope, BoundKey>();
-  /** Bound since the start, oldest first. */
-  readonly #recent = new Map<KeyScope, BoundKey>();
+  /** Bound before the start. */
+  readonly #loaded = new AgedKeys();
+  /** Bound since the start. */
+  readonly #recent = new AgedKeys();
   /** Every key bound at or after this stamp, ms, has been in memory. */
   #loadedSinceMs: number;
   /** Keys bound up to this stamp, ms, may have left it. */
@@ -58,7 +59,7 @@ export class KeyTable {
   }
 
   bind(bound: BoundKey): void {
-    this.#recent.set(bound.scope, bound);
+    this.#recent.add(bound);
     this.#trim(bound.atMs);
   }
 
@@ -73,7 +74,7 @@ export class KeyTable {
     const page = this.#options.index.recent(sinceMs, this.#loadedThrough, this.#options.pageMax);
     for (const bound of page) {
       if (bound.batch <= this.#options.startBatch && !this.#recent.has(bound.scope)) {
-        this.#loaded.set(bound.scope, bound);
+        this.#loaded.add(bound);
       }
     }
     if (this.size > this.#options.keysMax) return true;
@@ -93,20 +94,17 @@ export class KeyTable {
   #trim(nowMs: number): void {
     const sinceMs = nowMs - this.#options.ttlMs;
     while (this.size > 0) {
-      const oldest = firstOf(this.#loaded) ?? firstOf(this.#recent);
+      const keys = this.#loaded.size > 0 ? this.#loaded : this.#recent;
+      const oldest = keys.oldest();
       if (oldest === undefined) return;
       const indexed = oldest.batch <= this.#indexedThrough;
       if (oldest.atMs > sinceMs) {
         if (this.size <= this.#options.keysMax || !indexed) return;
         this.#evictedThroughMs = Math.max(this.#evictedThroughMs, oldest.atMs);
       } else if (!indexed && isDurable(oldest.scope)) return;
-      if (!this.#loaded.delete(oldest.scope)) this.#recent.delete(oldest.scope);
+      keys.deleteOldest();
     }
   }
-}
-
-function firstOf(keys: Map<KeyScope, BoundKey>): BoundKey | undefined {
-  return keys.values().next().value;
 }
 
 function isDurable(scope: KeyScope): boolean {

@@ -2,44 +2,36 @@
  * The deadlines of held reservations: a binary min-heap that knows where each slot stands, so that a payment or a
  * cancellation takes its deadline out at once. No dead entries: the earliest deadline is always exact.
  */
-
-/** Before the first deadline: a date that nobody has held a seat of has no columns of its own. Without length, so never written. */
-const noTimes = new Float64Array(0);
-const noSlots = new Int32Array(0);
+import { NumberColumn } from './columns.ts';
 
 export class Deadlines {
   #count = 0;
   /** In heap order. */
-  #times = noTimes;
-  #slots = noSlots;
+  readonly #times = new NumberColumn(Float64Array);
+  readonly #slots = new NumberColumn(Int32Array);
   /** Index in the heap plus one, by slot; 0 for a slot without a deadline. */
-  #places = noSlots;
+  readonly #places = new NumberColumn(Int32Array);
 
   /** The earliest deadline, ms since the epoch; `Infinity` when there is none. */
   earliest(): number {
-    return this.#count === 0 ? Infinity : this.#times[0]!;
+    return this.#count === 0 ? Infinity : this.#times.get(0);
   }
 
   /** The slot must not have a deadline yet. */
   add(slot: number, atMs: number): void {
-    if (this.#count === this.#times.length) {
-      this.#times = grown(this.#times, Float64Array, this.#count + 1);
-      this.#slots = grown(this.#slots, Int32Array, this.#count + 1);
-    }
-    if (slot >= this.#places.length) this.#places = grown(this.#places, Int32Array, slot + 1);
     this.#up(this.#count++, slot, atMs);
   }
 
   /** A slot without a deadline is left alone. */
   remove(slot: number): void {
-    const place = (this.#places[slot] ?? 0) - 1;
+    const place = this.#places.get(slot) - 1;
     if (place < 0) return;
-    this.#places[slot] = 0;
+    this.#places.set(slot, 0);
     const last = --this.#count;
     if (place === last) return;
-    const movedSlot = this.#slots[last]!;
-    const movedAt = this.#times[last]!;
-    if (place > 0 && movedAt < this.#times[(place - 1) >> 1]!) this.#up(place, movedSlot, movedAt);
+    const movedSlot = this.#slots.get(last);
+    const movedAt = this.#times.get(last);
+    if (place > 0 && movedAt < this.#times.get((place - 1) >> 1)) this.#up(place, movedSlot, movedAt);
     else this.#down(place, movedSlot, movedAt);
   }
 
@@ -49,8 +41,8 @@ export class Deadlines {
     const open = this.#count > 0 ? [0] : [];
     for (let place = open.pop(); place !== undefined && due.length < max; place = open.pop()) {
       // A heap's children are never earlier than their parent, so what is not due ends its branch.
-      if (this.#times[place]! > atMs) continue;
-      due.push(this.#slots[place]!);
+      if (this.#times.get(place) > atMs) continue;
+      due.push(this.#slots.get(place));
       const child = 2 * place + 1;
       if (child + 1 < this.#count) open.push(child + 1);
       if (child < this.#count) open.push(child);
@@ -62,8 +54,8 @@ export class Deadlines {
     let place = from;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (this.#times[parent]! <= atMs) break;
-      this.#put(place, this.#slots[parent]!, this.#times[parent]!);
+      if (this.#times.get(parent) <= atMs) break;
+      this.#put(place, this.#slots.get(parent), this.#times.get(parent));
       place = parent;
     }
     this.#put(place, slot, atMs);
@@ -74,28 +66,17 @@ export class Deadlines {
     for (;;) {
       let child = 2 * place + 1;
       if (child >= this.#count) break;
-      if (child + 1 < this.#count && this.#times[child + 1]! < this.#times[child]!) child++;
-      if (this.#times[child]! >= atMs) break;
-      this.#put(place, this.#slots[child]!, this.#times[child]!);
+      if (child + 1 < this.#count && this.#times.get(child + 1) < this.#times.get(child)) child++;
+      if (this.#times.get(child) >= atMs) break;
+      this.#put(place, this.#slots.get(child), this.#times.get(child));
       place = child;
     }
     this.#put(place, slot, atMs);
   }
 
   #put(place: number, slot: number, atMs: number): void {
-    this.#times[place] = atMs;
-    this.#slots[place] = slot;
-    this.#places[slot] = place + 1;
+    this.#times.set(place, atMs);
+    this.#slots.set(place, slot);
+    this.#places.set(slot, place + 1);
   }
-}
-
-/** A copy with room for at least `needed` entries, half as many again as before. */
-export function grown<T extends Float64Array | Int32Array | Uint32Array | Uint8Array>(
-  column: T,
-  make: new (length: number) => T,
-  needed: number,
-): T {
-  const larger = new make(Math.max(needed, column.length + (column.length >> 1) + 8));
-  larger.set(column);
-  return larger;
 }

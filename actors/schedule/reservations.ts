@@ -3,9 +3,9 @@
  * the slot that holds the whole reservation or, once it is shrunk, a hash of its user. Live and paid reservations are
  * whole, and of the ended ones the last `endedMax`.
  *
- * Reads of a column with `!` are in bounds: ordinals pass `#stateOf`, and a slot comes from a whole reservation.
+ * Reads with `!` find a value: states index their names, and a slot comes from a whole reservation.
  */
-import { grown } from './deadlines.ts';
+import { NumberColumn } from './columns.ts';
 import type { ReservationStatus } from './messages.ts';
 import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
 
@@ -17,10 +17,6 @@ const paid = 2;
 const expired = 3;
 const cancelled = 4;
 const shrunkBit = 0x80;
-
-/** Before the first reservation. Without length, so never written. */
-const noStates = new Uint8Array(0);
-const noSlots = new Uint32Array(0);
 
 /** What a snapshot keeps of a whole reservation. */
 export interface WholeReservation {
@@ -37,8 +33,8 @@ export class Reservations {
   /** Reservations ever made; their ordinals are 1 … count. */
   count = 0;
   shrunkCount = 0;
-  #states = noStates;
-  #slotOrHash = noSlots;
+  readonly #states = new NumberColumn(Uint8Array);
+  readonly #slotOrHash = new NumberColumn(Uint32Array);
   readonly #slots = new ReservationSlots();
   #endedCount = 0;
   #oldestEnded = 0;
@@ -48,7 +44,7 @@ export class Reservations {
   add(userId: string, seats: SeatIndexes, heldAtMs: number, expiresAtMs: number): number {
     const ordinal = this.#nextOrdinal(held);
     const slot = this.#slots.take(ordinal, userId, seats, heldAtMs, expiresAtMs);
-    this.#slotOrHash[ordinal - 1] = slot;
+    this.#slotOrHash.set(ordinal - 1, slot);
     this.#slots.linkToUser(slot);
     return ordinal;
   }
@@ -67,48 +63,48 @@ export class Reservations {
 
   /** Whether it is this user's. Of a shrunk one only a 32-bit hash is left to compare. */
   belongsTo(ordinal: number, userId: string): boolean {
-    if (this.isShrunk(ordinal)) return this.#slotOrHash[ordinal - 1] === userHash(userId);
+    if (this.isShrunk(ordinal)) return this.#slotOrHash.get(ordinal - 1) === userHash(userId);
     return this.userOf(ordinal) === userId;
   }
 
   slotOf(ordinal: number): number {
     if (this.isShrunk(ordinal)) throw new Error(`reservation ${ordinal} is shrunk`);
-    return this.#slotOrHash[ordinal - 1]!;
+    return this.#slotOrHash.get(ordinal - 1);
   }
 
   ordinalAt(slot: number): number {
-    return this.#slots.ordinals[slot]!;
+    return this.#slots.ordinals.get(slot);
   }
 
   userOf(ordinal: number): string {
-    return this.#slots.users[this.slotOf(ordinal)]!;
+    return this.#slots.users.get(this.slotOf(ordinal))!;
   }
 
   seatsOf(ordinal: number): SeatIndexes {
-    return this.#slots.seats[this.slotOf(ordinal)]!;
+    return this.#slots.seats.get(this.slotOf(ordinal))!;
   }
 
   heldAtOf(ordinal: number): number {
-    return this.#slots.heldAt[this.slotOf(ordinal)]!;
+    return this.#slots.heldAt.get(this.slotOf(ordinal));
   }
 
   expiresAtOf(ordinal: number): number {
-    return this.#slots.expiresAt[this.slotOf(ordinal)]!;
+    return this.#slots.expiresAt.get(this.slotOf(ordinal));
   }
 
   /** The running or last attempt to pay; 0 before the first. */
   attemptOf(ordinal: number): number {
-    return this.#slots.attempts[this.slotOf(ordinal)]!;
+    return this.#slots.attempts.get(this.slotOf(ordinal));
   }
 
   /** Of a paid reservation. */
   paidAtOf(ordinal: number): number {
-    return this.#slots.paidAt[this.slotOf(ordinal)]!;
+    return this.#slots.paidAt.get(this.slotOf(ordinal));
   }
 
   /** The wallet's balance after the debit, of a paid reservation. */
   balanceOf(ordinal: number): number {
-    return this.#slots.balances[this.slotOf(ordinal)]!;
+    return this.#slots.balances.get(this.slotOf(ordinal));
   }
 
   /** Whether it is held and its deadline has passed: over, though no event has said so yet. */
@@ -120,32 +116,32 @@ export class Reservations {
   seatCountOfUser(userId: string, atMs: number): number {
     const { next, ordinals, seats } = this.#slots;
     let count = 0;
-    for (let link = this.#slots.firstOfUser(userId); link !== 0; link = next[link - 1]!) {
-      if (!this.isOverdue(ordinals[link - 1]!, atMs)) count += seatCountOf(seats[link - 1]!);
+    for (let link = this.#slots.firstOfUser(userId); link !== 0; link = next.get(link - 1)) {
+      if (!this.isOverdue(ordinals.get(link - 1), atMs)) count += seatCountOf(seats.get(link - 1)!);
     }
     return count;
   }
 
   startPayment(ordinal: number, attempt: number): void {
-    this.#slots.attempts[this.slotOf(ordinal)] = attempt;
-    this.#states[ordinal - 1] = paying;
+    this.#slots.attempts.set(this.slotOf(ordinal), attempt);
+    this.#states.set(ordinal - 1, paying);
   }
 
   holdAgain(ordinal: number): void {
-    this.#states[ordinal - 1] = held;
+    this.#states.set(ordinal - 1, held);
   }
 
   pay(ordinal: number, paidAtMs: number, balance: number): void {
     const slot = this.slotOf(ordinal);
-    this.#slots.paidAt[slot] = paidAtMs;
-    this.#slots.balances[slot] = balance;
-    this.#states[ordinal - 1] = paid;
+    this.#slots.paidAt.set(slot, paidAtMs);
+    this.#slots.balances.set(slot, balance);
+    this.#states.set(ordinal - 1, paid);
   }
 
   /** Ends a held reservation, and shrinks the oldest ended ones down to `endedMax`. */
   end(ordinal: number, status: 'expired' | 'cancelled', endedMax: number): void {
     this.#slots.unlinkFromUser(this.slotOf(ordinal));
-    this.#states[ordinal - 1] = status === 'expired' ? expired : cancelled;
+    this.#states.set(ordinal - 1, status === 'expired' ? expired : cancelled);
     this.#appendEnded(ordinal);
     while (this.#endedCount > endedMax) this.#shrinkOldestEnded();
   }
@@ -153,30 +149,29 @@ export class Reservations {
   /** Ordinals of the ended reservations that are whole, oldest end first. */
   endedByAge(): number[] {
     const ordinals: number[] = [];
-    for (let link = this.#oldestEnded; link !== 0; link = this.#slots.next[link - 1]!) {
-      ordinals.push(this.#slots.ordinals[link - 1]!);
+    for (let link = this.#oldestEnded; link !== 0; link = this.#slots.next.get(link - 1)) {
+      ordinals.push(this.#slots.ordinals.get(link - 1));
     }
     return ordinals;
   }
 
   /** The byte of its state, as a snapshot keeps it. */
   stateOf(ordinal: number): number {
-    const state = this.#states[ordinal - 1];
-    if (state === undefined || ordinal > this.count) throw new Error(`there is no reservation ${ordinal}`);
-    return state;
+    if (!this.has(ordinal)) throw new Error(`there is no reservation ${ordinal}`);
+    return this.#states.get(ordinal - 1);
   }
 
   /** Of a shrunk reservation. */
   hashOf(ordinal: number): number {
     if (!this.isShrunk(ordinal)) throw new Error(`reservation ${ordinal} is whole`);
-    return this.#slotOrHash[ordinal - 1]!;
+    return this.#slotOrHash.get(ordinal - 1);
   }
 
   /** Puts back the next ordinal from a snapshot: shrunk, with the hash of its user. */
   restoreShrunk(state: number, hash: number): void {
     // In two steps: the next ordinal may put a longer column in the place of this one.
     const ordinal = this.#nextOrdinal(state);
-    this.#slotOrHash[ordinal - 1] = hash;
+    this.#slotOrHash.set(ordinal - 1, hash);
     this.shrunkCount++;
   }
 
@@ -184,10 +179,10 @@ export class Reservations {
   restoreWhole(state: number, from: WholeReservation): number {
     const ordinal = this.#nextOrdinal(state);
     const slot = this.#slots.take(ordinal, from.userId, from.seats, from.heldAt, from.expiresAt);
-    this.#slotOrHash[ordinal - 1] = slot;
-    this.#slots.attempts[slot] = from.attempt;
-    this.#slots.paidAt[slot] = from.paidAt;
-    this.#slots.balances[slot] = from.balance;
+    this.#slotOrHash.set(ordinal - 1, slot);
+    this.#slots.attempts.set(slot, from.attempt);
+    this.#slots.paidAt.set(slot, from.paidAt);
+    this.#slots.balances.set(slot, from.balance);
     if (state <= paid) this.#slots.linkToUser(slot);
     return ordinal;
   }
@@ -198,32 +193,28 @@ export class Reservations {
   }
 
   #nextOrdinal(state: number): number {
-    if (this.count === this.#states.length) {
-      this.#states = grown(this.#states, Uint8Array, this.count + 1);
-      this.#slotOrHash = grown(this.#slotOrHash, Uint32Array, this.count + 1);
-    }
-    this.#states[this.count] = state;
+    this.#states.set(this.count, state);
     return ++this.count;
   }
 
   #appendEnded(ordinal: number): void {
     const link = this.slotOf(ordinal) + 1;
     if (this.#newestEnded === 0) this.#oldestEnded = link;
-    else this.#slots.next[this.#newestEnded - 1] = link;
+    else this.#slots.next.set(this.#newestEnded - 1, link);
     this.#newestEnded = link;
-    this.#slots.next[link - 1] = 0;
+    this.#slots.next.set(link - 1, 0);
     this.#endedCount++;
   }
 
   #shrinkOldestEnded(): void {
     const slot = this.#oldestEnded - 1;
     const index = this.ordinalAt(slot) - 1;
-    this.#oldestEnded = this.#slots.next[slot]!;
+    this.#oldestEnded = this.#slots.next.get(slot);
     if (this.#oldestEnded === 0) this.#newestEnded = 0;
     this.#endedCount--;
     this.shrunkCount++;
-    this.#states[index] = this.#states[index]! | shrunkBit;
-    this.#slotOrHash[index] = userHash(this.#slots.users[slot]!);
+    this.#states.set(index, this.#states.get(index) | shrunkBit);
+    this.#slotOrHash.set(index, userHash(this.#slots.users.get(slot)!));
     this.#slots.release(slot);
   }
 }

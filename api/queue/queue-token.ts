@@ -4,6 +4,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import { ShardedMap } from '../../engine/sharded-map.ts';
 
 const version = '1';
 const macBytes = 16;
@@ -24,8 +25,8 @@ export function createQueueTokens(secret: string | Uint8Array, cacheMax: number)
   if (secret.length === 0) throw new Error('queue tokens need a secret');
   // Two generations: a hit in the older one moves up, and the older one is forgotten as a whole when the younger is full.
   const generationMax = Math.max(1, Math.floor(cacheMax / 2));
-  let younger = new Map<string, PlaceInLine>();
-  let older = new Map<string, PlaceInLine>();
+  let younger = new ShardedMap<PlaceInLine>();
+  let older = new ShardedMap<PlaceInLine>();
 
   function mac(text: string): Buffer {
     return createHmac('sha256', secret).update(text).digest().subarray(0, macBytes);
@@ -34,7 +35,7 @@ export function createQueueTokens(secret: string | Uint8Array, cacheMax: number)
   function remember(token: string, place: PlaceInLine): void {
     if (younger.size >= generationMax) {
       older = younger;
-      younger = new Map();
+      younger = new ShardedMap();
     }
     younger.set(token, place);
   }
