@@ -4,7 +4,6 @@
  *
  * Reads of users and seats with `!` find a value: it is set when a slot is given out.
  */
-import { ShardedMap } from '../../engine/sharded-map.ts';
 import { NumberColumn, ValueColumn } from './columns.ts';
 
 /** The indexes of a reservation's seats in layout order; a single one stands alone, which saves its array. */
@@ -28,7 +27,7 @@ export class ReservationSlots {
   readonly next = new NumberColumn(Int32Array);
   #used = 0;
   #firstFree = 0;
-  readonly #firstOfUser = new ShardedMap<number>();
+  readonly #firstOfUser = new Map<string, number>();
 
   take(ordinal: number, userId: string, seats: SeatIndexes, heldAtMs: number, expiresAtMs: number): number {
     const slot = this.#freeSlot();
