@@ -3,7 +3,7 @@
  * would stand still meanwhile: 38 ms at 200,000 reservations were seen. Only the first piece starts small and is copied,
  * so that a date with few reservations takes little.
  */
-const pieceBits = 12;
+const pieceBits = 10;
 const pieceLength = 1 << pieceBits;
 const inPiece = pieceLength - 1;
 
