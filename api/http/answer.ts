@@ -27,19 +27,20 @@ export function noContent(): Answer {
 /** Marks the first answer, given again to a repeated key. */
 export const replayedHeader: Header = ['Idempotency-Replayed', 'true'];
 
-const isoSecondsKept = 8;
+/** A power of two. The dates of a season fit, and the seconds that answers of one moment speak of. */
+const isoSecondsKept = 1_024;
 const isoSeconds = new Float64Array(isoSecondsKept).fill(Number.NaN);
 const isoTexts: string[] = Array.from({ length: isoSecondsKept }, () => '');
 
 /**
- * ms since the epoch as ISO 8601 UTC with milliseconds. The last seconds' texts are kept: answers of one moment speak
- * of the same few seconds, and a Date's own text takes 0.44 µs, this 0.03 µs.
+ * ms since the epoch as ISO 8601 UTC with milliseconds. The texts of the last seconds asked for are kept: a Date's own
+ * text takes 0.44 µs, this 0.03 µs.
  */
 export function isoTime(ms: number): string {
   const wholeMs = Math.trunc(ms);
   const second = Math.floor(wholeMs / 1000);
-  // Never negative: also for a time before 1970.
-  const slot = ((second % isoSecondsKept) + isoSecondsKept) % isoSecondsKept;
+  // Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): dates are at whole hours, so that low bits tell little.
+  const slot = Math.imul(second, 0x9e3779b1) >>> 22;
   if (isoSeconds[slot] !== second) {
     // Up to and with the dot: YYYY-MM-DDTHH:MM:SS.
     isoTexts[slot] = new Date(second * 1000).toISOString().slice(0, -4);

@@ -46,7 +46,10 @@ export function createQueueTokens(secret: string | Uint8Array, cacheMax: number)
         throw new Error('a queue token cannot name this room, epoch, place or user');
       }
       const text = `${version}.${room}.${epoch}.${place}.${userId}`;
-      return `${text}.${mac(text).toString('base64url')}`;
+      const token = `${text}.${mac(text).toString('base64url')}`;
+      // Whoever gets it comes back with it.
+      if (!younger.has(token)) remember(token, { room, epoch, place, userId });
+      return token;
     },
 
     verify(token) {
