@@ -30,7 +30,7 @@ export interface HttpMetrics {
   observeService(name: string, outcome: string, seconds: number): void;
   /** One durable batch: its turns, and how long its commit took. */
   observeBatch(turns: number, seconds: number): void;
-  /** By how much the event loop was late at the last look, ms. */
+  /** By how much the event loop was late at the last look, ms; 0 before `watch`. */
   loopLateMs(): number;
   /** Adds a gauge whose value is read when Prometheus asks. */
   gauge(name: string, help: string, read: () => number): void;
@@ -107,7 +107,11 @@ export function createHttpMetrics(): HttpMetrics {
     },
     loopLateMs: () => loop.lateMs(),
     gauge: (name, help, read) => addGauge(registry, name, help, read),
-    watch: (sources) => addSources(registry, sources),
+    watch(sources) {
+      addSources(registry, sources);
+      // From here on only: a recovery holds the loop for seconds, and is over.
+      loop.start();
+    },
     streams: (open) => streamsOpen.set(open),
     close: () => loop.close(),
   };
@@ -160,9 +164,8 @@ function addSources(registry: Registry, sources: GaugeSources): void {
 }
 
 /** Two looks at the loop: a histogram for operators, and the latest lateness for the door, which sheds load by it. */
-function watchEventLoop(registry: Registry): { lateMs(): number; close(): void } {
+function watchEventLoop(registry: Registry): { start(): void; lateMs(): number; close(): void } {
   const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
   const quantile = (name: string, read: (histogram: DelayHistogram) => number): void => {
     addGauge(registry, `onsale_event_loop_delay_${name}_seconds`, `Delay of the event loop, ${name}`, () => {
       const nanoseconds = read(delay);
@@ -174,14 +177,17 @@ function watchEventLoop(registry: Registry): { lateMs(): number; close(): void }
   quantile('max', (histogram) => histogram.max);
 
   let lateMs = 0;
-  let lastMs = performance.now();
-  const timer = setInterval(() => {
-    const nowMs = performance.now();
-    lateMs = Math.max(0, nowMs - lastMs - loopTickMs);
-    lastMs = nowMs;
-  }, loopTickMs);
-  timer.unref();
+  let timer: NodeJS.Timeout | undefined;
   return {
+    start() {
+      delay.enable();
+      let lastMs = performance.now();
+      timer = setInterval(() => {
+        const nowMs = performance.now();
+        lateMs = Math.max(0, nowMs - lastMs - loopTickMs);
+        lastMs = nowMs;
+      }, loopTickMs).unref();
+    },
     lateMs: () => lateMs,
     close() {
       clearInterval(timer);

@@ -7,6 +7,7 @@ import { createHttpApp } from '../../api/http/http-app.ts';
 import { createHttpMetrics } from '../../api/http/metrics.ts';
 import { SeatChanges } from '../../api/http/seat-changes.ts';
 import { createLog } from '../../api/log.ts';
+import { until } from '../nats/until.ts';
 import { adminKey, keepsPromises } from './stage.ts';
 
 const place = { room: 'main', epoch: 'e', place: 1, userId: 'ann' };
@@ -15,6 +16,10 @@ const waiting = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null
 interface Behind {
   readonly changes: Partial<HttpDependencies>;
   readonly engine: Partial<HttpDependencies['engine']>;
+}
+
+function blockThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
@@ -106,6 +111,17 @@ describe('an engine', () => {
     assert.equal((await door.send('GET', '/health/live')).status, 200);
     metrics.close();
     door.done();
+  });
+
+  test('does not take the recovery before it for a thread that is late', async () => {
+    const metrics = createHttpMetrics();
+    blockThread(2_000);
+    assert.equal(metrics.loopLateMs(), 0);
+    metrics.watch({ waitingCommands: () => 0, readModelLag: () => 0, rooms: () => [] });
+    blockThread(300);
+    await until('a look at the thread', () => metrics.loopLateMs() > 0);
+    assert.ok(metrics.loopLateMs() < 1_500, String(metrics.loopLateMs()));
+    metrics.close();
   });
 
   test('that stops refuses everything but health, metrics and the overview', async () => {
