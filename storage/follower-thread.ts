@@ -2,6 +2,7 @@
  * The thread in which the follower runs. Between steps it listens to the main side, which tells how far the journal is
  * durable and when to stop. It also copies the journal's WAL in small pieces, and scrubs when there is nothing to do.
  */
+import { getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Address, ErasedKind } from '../engine/actor.ts';
 import type { FollowerReport } from '../engine/ports.ts';
@@ -62,6 +63,13 @@ const checkpointEveryMs = 100;
 const scrubEveryMs = 50;
 const scrubBusyEveryMs = 1_000;
 const scrubPassEveryMs = 3_600_000;
+
+/**
+ * Nicer than the engine's thread by so much: where both want a core, the engine is to have it first. Measured on 2 cores,
+ * p99 of holds at half load: 0.74 of before. Not nicer yet, so that on a single core a quarter of it is left for this thread.
+ */
+const nicerBy = 5;
+const nicestOfAll = 19;
 
 if (parentPort === null) throw new Error('follower-thread.ts runs as a worker thread only');
 const port = parentPort;
@@ -228,6 +236,16 @@ class FollowerLoop {
   }
 }
 
+function beNice(): void {
+  // Elsewhere a priority is the whole process's.
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, Math.min(nicestOfAll, getPriority(0) + nicerBy));
+  } catch {
+    // A sandbox may forbid it; then the two share alike.
+  }
+}
+
 function tell(message: FromFollowerThread): void {
   port.postMessage(message);
 }
@@ -243,6 +261,7 @@ async function load(data: FollowerThreadData): Promise<FollowerLoop> {
 }
 
 try {
+  beNice();
   // The main side starts this thread with exactly this value.
   const loop = await load(workerData as FollowerThreadData);
   loop.start();
