@@ -2,7 +2,7 @@
  * The thread in which the follower runs. Between steps it listens to the main side, which tells how far the journal is
  * durable and when to stop. It also copies the journal's WAL in small pieces, and scrubs when there is nothing to do.
  */
-import { getPriority, setPriority } from 'node:os';
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Address, ErasedKind } from '../engine/actor.ts';
 import type { FollowerReport } from '../engine/ports.ts';
@@ -69,7 +69,6 @@ const scrubPassEveryMs = 3_600_000;
  * p99 of holds at half load: 0.74 of before. Not nicer yet, so that on a single core a quarter of it is left for this thread.
  */
 const nicerBy = 5;
-const nicestOfAll = 19;
 
 if (parentPort === null) throw new Error('follower-thread.ts runs as a worker thread only');
 const port = parentPort;
@@ -240,7 +239,7 @@ function beNice(): void {
   // Elsewhere a priority is the whole process's.
   if (process.platform !== 'linux') return;
   try {
-    setPriority(0, Math.min(nicestOfAll, getPriority(0) + nicerBy));
+    setPriority(0, Math.min(constants.priority.PRIORITY_LOW, getPriority(0) + nicerBy));
   } catch {
     // A sandbox may forbid it; then the two share alike.
   }

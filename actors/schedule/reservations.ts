@@ -169,9 +169,7 @@ export class Reservations {
 
   /** Puts back the next ordinal from a snapshot: shrunk, with the hash of its user. */
   restoreShrunk(state: number, hash: number): void {
-    // In two steps: the next ordinal may put a longer column in the place of this one.
-    const ordinal = this.#nextOrdinal(state);
-    this.#slotOrHash.set(ordinal - 1, hash);
+    this.#slotOrHash.set(this.#nextOrdinal(state) - 1, hash);
     this.shrunkCount++;
   }
 

@@ -27,8 +27,9 @@ export function noContent(): Answer {
 /** Marks the first answer, given again to a repeated key. */
 export const replayedHeader: Header = ['Idempotency-Replayed', 'true'];
 
-/** A power of two. The dates of a season fit, and the seconds that answers of one moment speak of. */
-const isoSecondsKept = 1_024;
+/** The dates of a season fit, and the seconds that answers of one moment speak of. */
+const isoSlotBits = 10;
+const isoSecondsKept = 1 << isoSlotBits;
 const isoSeconds = new Float64Array(isoSecondsKept).fill(Number.NaN);
 const isoTexts: string[] = Array.from({ length: isoSecondsKept }, () => '');
 
@@ -40,7 +41,7 @@ export function isoTime(ms: number): string {
   const wholeMs = Math.trunc(ms);
   const second = Math.floor(wholeMs / 1000);
   // Fibonacci hashing (Knuth, The Art of Computer Programming 3, 6.4): dates are at whole hours, so that low bits tell little.
-  const slot = Math.imul(second, 0x9e3779b1) >>> 22;
+  const slot = Math.imul(second, 0x9e3779b1) >>> (32 - isoSlotBits);
   if (isoSeconds[slot] !== second) {
     // Up to and with the dot: YYYY-MM-DDTHH:MM:SS.
     isoTexts[slot] = new Date(second * 1000).toISOString().slice(0, -4);

@@ -1,9 +1,5 @@
 /** The auditor, as a process of its own on a data directory that no engine holds. */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-
-const program = join(import.meta.dirname, '../../storage/audit.ts');
-const outputBytesMax = 64 * 1024 * 1024;
+import { runAudit } from '../audit/audit-command.ts';
 
 export type Audit =
   | { readonly type: 'clean'; readonly batches: number; readonly events: number }
@@ -12,12 +8,8 @@ export type Audit =
   | { readonly type: 'failed'; readonly why: string };
 
 export async function audit(dataDir: string): Promise<Audit> {
-  const args = ['--import', 'tsx', program, dataDir, '--json'];
-  const { promise, resolve } = Promise.withResolvers<Audit>();
-  execFile(process.execPath, args, { maxBuffer: outputBytesMax }, (error, stdout, stderr) => {
-    resolve(auditOf(error === null ? 0 : Number(error.code), stdout, stderr));
-  });
-  return await promise;
+  const { code, stdout, stderr } = await runAudit([dataDir, '--json'], 0);
+  return auditOf(code, stdout, stderr);
 }
 
 /** Exit code 0: nothing found, 1: findings, anything else: no audit. */
