@@ -43,15 +43,13 @@ export class NatsDoor {
     if (key !== null) headers.set('Idempotency-Key', key);
     if (door === 'line') {
       const room = command.type === 'join' ? command.room : '';
-      return lineAnswer(
-        room,
-        await this.nc.request(`onsale.v1.line.${room}.${command.userId}`, '', { timeout: answerMaxMs }),
-      );
+      const subject = `onsale.v1.line.${room}.${command.userId}`;
+      return lineAnswer(room, (await this.nc.request(subject, '', { timeout: answerMaxMs })).json<Ack>());
     }
     const [subject, body] = messageOf(command);
     const options = { timeout: answerMaxMs, headers };
     const message = await this.nc.request(`onsale.v1.${door}.${subject}`, JSON.stringify(body), options);
-    return { type: 'answered', answer: door === 'do' ? ackAnswer(message) : commandAnswer(message) };
+    return { type: 'answered', answer: door === 'do' ? ackAnswer(message.json<Ack>()) : commandAnswer(message) };
   }
 
   async #watch(): Promise<void> {
@@ -94,29 +92,26 @@ function commandAnswer(message: Msg): Answer {
   return { status: Number(problem['status']), code: String(problem['code']), text: JSON.stringify(problem), replayed };
 }
 
-interface Ack {
+/** What JetStream says of a message: an error has a sequence beside it, too, which is 0. */
+export interface Ack {
   readonly seq?: number;
   readonly error?: { readonly description: string };
 }
 
 /** JetStream's ack of a durable command. An error is none: it may be there or not, so it is sent again. */
-function ackAnswer(message: Msg): Answer {
-  const ack = message.json<Ack>();
-  if (ack.seq === undefined) throw new Error(ack.error?.description ?? 'no ack');
+export function ackAnswer(ack: Ack): Answer {
+  if (ack.error !== undefined || ack.seq === undefined) throw new Error(ack.error?.description ?? 'no ack');
   return { status: 202, code: null, text: JSON.stringify(ack), replayed: false };
 }
 
-function lineAnswer(room: string, message: Msg): Sent {
-  const ack = message.json<Ack>();
-  if (ack.seq !== undefined) {
-    const text = JSON.stringify({ room, place: ack.seq });
-    return { type: 'answered', answer: { status: 201, code: null, text, replayed: false } };
-  }
+export function lineAnswer(room: string, ack: Ack): Sent {
   if (ack.error?.description === alreadyInLine) {
     const answer = { status: 409, code: 'already_in_line', text: JSON.stringify(ack.error), replayed: false };
     return { type: 'answered', answer };
   }
-  return { type: 'broken' };
+  if (ack.error !== undefined || ack.seq === undefined) return { type: 'broken' };
+  const text = JSON.stringify({ room, place: ack.seq });
+  return { type: 'answered', answer: { status: 201, code: null, text, replayed: false } };
 }
 
 function toSent(error: unknown): Sent {

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { auditOf } from './auditor.ts';
 import { blowKinds, blowsOf } from './blows.ts';
 import { doors } from './entry.ts';
+import { ackAnswer, lineAnswer } from './nats-door.ts';
 import { passed, reportText } from './report.ts';
 import { runStorm } from './storm.ts';
 
@@ -47,6 +48,25 @@ describe('the blows of a seed', () => {
     assert.deepEqual(blowsOf('a', 50), chosen);
     assert.deepEqual(new Set(chosen.slice(0, blowKinds.length).map(({ kind }) => kind)), new Set(blowKinds));
     assert.notDeepEqual(blowsOf('b', 50), chosen);
+  });
+});
+
+describe('what JetStream says of a message', () => {
+  test('is a place only where it refuses nothing: the refusal of a second join has a sequence, too', () => {
+    const place = {
+      type: 'answered',
+      answer: { status: 201, code: null, text: '{"room":"r","place":7}', replayed: false },
+    };
+    assert.deepEqual(lineAnswer('r', { seq: 7 }), place);
+    // As nats-server 2.9.10 wrote it.
+    const error = { code: 503, err_code: 10077, description: 'maximum messages per subject exceeded' };
+    const again = lineAnswer('r', { error, seq: 0 });
+    assert.ok(again.type === 'answered');
+    assert.deepEqual([again.answer.status, again.answer.code], [409, 'already_in_line']);
+    const failed = { code: 503, err_code: 10077, description: 'disk full' };
+    assert.deepEqual(lineAnswer('r', { error: failed, seq: 0 }), { type: 'broken' });
+    assert.throws(() => ackAnswer({ error: failed, seq: 0 }), /disk full/);
+    assert.equal(ackAnswer({ seq: 3 }).status, 202);
   });
 });
 
