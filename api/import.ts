@@ -1,6 +1,5 @@
 /** `npm run import -- FILE`: puts the concerts and schedules of a JSON lines file into a running server. */
 // oxlint-disable-next-line import/no-unassigned-import -- it checks the Node version as it loads
-import './require-node.ts';
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfig, type Config } from './config.ts';

@@ -4,7 +4,6 @@
  * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
  * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, NATS, final snapshots, lock released.
  */
-import './require-node.ts';
 import { pathToFileURL } from 'node:url';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
@@ -87,41 +86,44 @@ interface Opened {
 
 async function open(opened: Opened, adminKey: string, queueTokenSecret: string): Promise<Onsale> {
   const { config, log, storage, nats } = opened;
-  // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
-  await storage.follower.ready;
   const metrics = createHttpMetrics();
   const freeSeats = new FreeSeats();
   // The engine's hooks speak to these, which need the engine themselves.
   const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
   const counting = countingHooks(freeSeats);
   const seatChanges = new SeatChanges({ openBatch: () => engine.batch, durableBatch: () => engine.durableBatch });
-  const engine = new Engine<Protocols>({
-    kinds: createKinds(opened.rules),
-    journal: storage.journal,
-    snapshots: storage.snapshots,
-    keys: storage.keys,
-    follower: storage.follower,
-    clock: systemClock,
-    scheduler: systemScheduler,
-    limits,
-    hooks: {
-      ...counting,
-      onEvents(events) {
-        counting.onEvents(events);
-        seatChanges.onEvents(events);
+  const recover = (): Engine<Protocols> =>
+    new Engine({
+      kinds: createKinds(opened.rules),
+      journal: storage.journal,
+      snapshots: storage.snapshots,
+      keys: storage.keys,
+      follower: storage.follower,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      limits,
+      hooks: {
+        ...counting,
+        onEvents(events) {
+          counting.onEvents(events);
+          seatChanges.onEvents(events);
+        },
+        onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
+        onBatch(turns, commitMs) {
+          late.feed?.advance(engine.durableBatch);
+          metrics.observeBatch(turns, commitMs / 1000);
+        },
+        onChanged(actor, kind, state) {
+          counting.onChanged(actor, kind, state);
+          if (kind.kind === 'admission') late.rooms?.onChanged(actor);
+        },
       },
-      onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
-      onBatch(turns, commitMs) {
-        late.feed?.advance(engine.durableBatch);
-        metrics.observeBatch(turns, commitMs / 1000);
-      },
-      onChanged(actor, kind, state) {
-        counting.onChanged(actor, kind, state);
-        if (kind.kind === 'admission') late.rooms?.onChanged(actor);
-      },
-    },
-    onFatal: opened.onFatal,
-  });
+      onFatal: opened.onFatal,
+    });
+  const engine = await beside(storage.follower.ready, recover);
+  // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
+  await storage.follower.ready;
+  engine.start();
   addKnownConcerts(freeSeats, engine);
 
   const timers = systemTimers;
@@ -226,6 +228,16 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     opened.lock.release();
   }
   return { url, port: server.port, engine, adminKey, nowMs: () => engine.nowMs(), stop };
+}
+
+/** Recovery, while the follower verifies and fills the key index: what that finds wrong says more than where recovery stumbled. */
+async function beside<Result>(verified: Promise<void>, recover: () => Result): Promise<Result> {
+  try {
+    return recover();
+  } catch (error) {
+    await verified;
+    throw error;
+  }
 }
 
 function rulesOf(config: Config): Rules {

@@ -23,7 +23,7 @@ import { Committer } from './committer.ts';
 import { Deadlines } from './deadlines.ts';
 import { KeyTable } from './key-table.ts';
 import type { EngineOptions, Remote, RemoteMessage } from './options.ts';
-import { recover } from './recovery.ts';
+import { recover, type Recovered } from './recovery.ts';
 import { ownsEverything, requestOf } from './remote.ts';
 import { engineRefusals, type ErasedOutcome } from './request.ts';
 import { TurnRun, type TurnContext, type Waiter } from './turn.ts';
@@ -42,11 +42,13 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   readonly #keys: KeyTable;
   readonly #remote: Remote;
   readonly #flow: CommandFlow;
+  /** What `start` takes up; null from then on. */
+  #recovered: Recovered | null;
   #draining = false;
   #looksLeft = 0;
   #dead = false;
 
-  /** Recovers from the ports (invariant 9) and is ready when the constructor returns. Throws on damaged storage. */
+  /** Recovers the actors from the ports (invariant 9). Throws on damaged storage. Commands may come after `start`. */
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#remote = options.remote ?? ownsEverything;
@@ -101,7 +103,23 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       // Two rounds: the first look only notes that nobody used an actor since.
       if (report.stored.length > 0) this.#shrink(2 * this.#cells.size);
     });
-    this.#recover();
+    this.#recovered = recover({ journal, snapshots: options.snapshots, cells: this.#cells, hooks });
+  }
+
+  /** Takes up deadlines, open keys and open questions. The key index must have every key that the journal has. */
+  start(): void {
+    if (this.#recovered === null) throw new Error('the engine has started already');
+    const { deadlines, withOpenQuestions } = this.#recovered;
+    this.#recovered = null;
+    for (const { actor, nextDeadlineMs } of deadlines) this.#deadlines.add(actor, nextDeadlineMs);
+    for (const cell of this.#cells.values()) this.#deadlines.update(cell);
+    for (const pending of this.#options.keys.pending()) this.#flow.resume(pending);
+    for (const actor of withOpenQuestions) {
+      const cell = this.#cells.get(actor);
+      const run = new TurnRun(this, this.clock.nowMs());
+      run.resend(actor, cell.kind.openQuestions(cell.state));
+      this.#flow.finish(run, actor, { type: 'QuestionsAskedAgain' }, null);
+    }
     this.#loadKeys();
   }
 
@@ -192,6 +210,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   }
 
   #ask(to: Address, command: Command, options: AskOptions<Command>): Promise<ErasedOutcome> {
+    if (this.#recovered !== null) throw new Error('the engine has not started');
     const counted = options.internal !== true;
     if (counted) {
       if (this.#draining) return Promise.resolve(engineRefusals.draining);
@@ -200,34 +219,18 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     }
     return new Promise((resolve) => {
       const key = options.key === undefined ? null : requestKey(to, options.key);
-      const gate = options.gate ?? null;
-      const arrivedMs = this.#options.clock.monotonicMs();
       this.#flow.arrive({
         to,
         command,
-        gate,
+        gate: options.gate ?? null,
         key,
         counted,
-        arrivedMs,
+        arrivedMs: this.#options.clock.monotonicMs(),
         resolve,
         openQuestion: null,
         pendingJournaled: false,
       });
     });
-  }
-
-  #recover(): void {
-    const { journal, snapshots, keys, hooks = {} } = this.#options;
-    const recovered = recover({ journal, snapshots, cells: this.#cells, hooks });
-    for (const { actor, nextDeadlineMs } of recovered.deadlines) this.#deadlines.add(actor, nextDeadlineMs);
-    for (const cell of this.#cells.values()) this.#deadlines.update(cell);
-    for (const pending of keys.pending()) this.#flow.resume(pending);
-    for (const actor of recovered.withOpenQuestions) {
-      const cell = this.#cells.get(actor);
-      const run = new TurnRun(this, this.clock.nowMs());
-      run.resend(actor, cell.kind.openQuestions(cell.state));
-      this.#flow.finish(run, actor, { type: 'QuestionsAskedAgain' }, null);
-    }
   }
 
   /** Lets idle actors go, piece by piece beside the work, for at most so many looks. */

@@ -1,7 +1,7 @@
 /**
  * A live-seat listener: prints what becomes of the seats of one schedule, from now on, a line each.
  *
- *   NATS_URL=nats://127.0.0.1:4222 npx tsx examples/live-seats.ts northern-lights-1
+ *   NATS_URL=nats://127.0.0.1:4222 npx node examples/live-seats.ts northern-lights-1
  */
 import { jetstream } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';

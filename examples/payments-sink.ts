@@ -2,7 +2,7 @@
  * A data-platform sink: appends every payment to a file of JSON lines, each exactly once, in order, whatever is killed
  * when. The feed delivers at least once; the `ce-id` of what the file already holds makes it exactly once.
  *
- *   NATS_URL=nats://127.0.0.1:4222 npx tsx examples/payments-sink.ts payments.jsonl
+ *   NATS_URL=nats://127.0.0.1:4222 npx node examples/payments-sink.ts payments.jsonl
  */
 import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';

@@ -8,26 +8,19 @@ import type { FollowerThreadData, FromFollowerThread, ToFollowerThread } from '.
 type Listener = (report: FollowerReport) => void;
 
 /**
- * Starts the follower's thread; resolves when positions are checked and damaged snapshots made again.
+ * Starts the follower's thread. It loads its modules and touches no file before `open`, so that this goes on beside the
+ * opening of the journal.
  *
- * @param durableThrough the journal's end
- * @param onFatal called at most once, when the follower can no longer go on
- * @throws StorageDamaged, StorageUnavailable
+ * @param onFatal called at most once, when the follower can no longer go on after it was open
  */
-export async function openFollower(
-  data: FollowerThreadData,
-  durableThrough: number,
-  onFatal: (error: Error) => void,
-): Promise<ThreadedFollower> {
-  const thread = new Worker(new URL('./follower-thread.ts', import.meta.url), { workerData: data });
-  const follower = new ThreadedFollower(thread, durableThrough, onFatal);
-  await follower.opened;
-  return follower;
+export function startFollower(data: FollowerThreadData, onFatal: (error: Error) => void): ThreadedFollower {
+  return new ThreadedFollower(
+    new Worker(new URL('./follower-thread.ts', import.meta.url), { workerData: data }),
+    onFatal,
+  );
 }
 
 export class ThreadedFollower implements JournalFollower {
-  /** Resolves with the actors whose damaged snapshots were made again. */
-  readonly opened: Promise<readonly Address[]>;
   /** Resolves when the key index is caught up with the journal as it was found. Rejects with the fatal error. */
   readonly ready: Promise<void>;
   readonly #thread: Worker;
@@ -36,7 +29,7 @@ export class ThreadedFollower implements JournalFollower {
   readonly #opening = Promise.withResolvers<readonly Address[]>();
   readonly #readying = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
-  #durableThrough: number;
+  #durableThrough = 0;
   /** What the message on its way says; later ones are summed up in the next. Undefined when none is on its way. */
   #told: number | undefined;
   /** The last batch that somebody was in a hurry for. */
@@ -46,20 +39,32 @@ export class ThreadedFollower implements JournalFollower {
   #closing: Promise<boolean> | undefined;
   #caughtUp = false;
 
-  constructor(thread: Worker, durableThrough: number, onFatal: (error: Error) => void) {
+  constructor(thread: Worker, onFatal: (error: Error) => void) {
     this.#thread = thread;
-    this.#durableThrough = durableThrough;
     this.#onFatal = onFatal;
-    this.opened = this.#opening.promise;
     this.ready = this.#readying.promise;
-    // Whoever starts the engine awaits it; a stop before that is told through `onFatal`.
+    // Whoever starts the engine awaits it; a stop before that is told through `onFatal`, or by `open`.
     this.ready.catch(() => undefined);
+    this.#opening.promise.catch(() => undefined);
     thread.on('message', (message: FromFollowerThread) => this.#hear(message));
     thread.on('error', (error: Error) => this.#fail(error));
     thread.once('exit', () => {
       if (this.#closing === undefined) this.#fail(new Error('the thread of the follower has ended by itself'));
       this.#exited.resolve();
     });
+  }
+
+  /**
+   * To be called once, when the journal is open. Resolves when positions are checked and damaged snapshots made again,
+   * with the actors whose snapshots those were.
+   *
+   * @param durableThrough the journal's end
+   * @throws StorageDamaged, StorageUnavailable
+   */
+  open(durableThrough: number): Promise<readonly Address[]> {
+    this.#durableThrough = durableThrough;
+    this.#tell({ type: 'open' });
+    return this.#opening.promise;
   }
 
   advance(durableThrough: number): void {

@@ -5,7 +5,7 @@ import type { Address } from '../engine/actor.ts';
 import type { Journal, KeyIndex, SnapshotStore } from '../engine/ports.ts';
 import { journalMissing } from './damage.ts';
 import type { Connection } from './database.ts';
-import { openFollower } from './journal-follower.ts';
+import { startFollower } from './journal-follower.ts';
 import type { ThreadedFollower } from './journal-follower.ts';
 import { openJournal } from './journal.ts';
 import type { SqliteJournal } from './journal.ts';
@@ -65,39 +65,39 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   for (const made of [stateFile, readModelFile]) {
     if (!existsSync(journalFile) && existsSync(made)) throw journalMissing(journalFile, made);
   }
-  const journal = await openJournal(journalFile, {
+  const follower = startFollower(
+    {
+      journalFile,
+      stateFile,
+      kindsModule: options.kindsModule.href,
+      rules: options.rules,
+      keyTtlMs: options.keyTtlMs,
+      consumer: consumerModule === null ? null : { module: consumerModule.href, file: readModelFile },
+    },
     onFatal,
-    ...(options.journalPagesMax === undefined ? {} : { pagesMax: options.journalPagesMax }),
-  });
-  let follower: ThreadedFollower | undefined;
+  );
+  let journal: SqliteJournal | undefined;
   try {
-    const opened = await openFollower(
-      {
-        journalFile,
-        stateFile,
-        kindsModule: options.kindsModule.href,
-        rules: options.rules,
-        keyTtlMs: options.keyTtlMs,
-        consumer: consumerModule === null ? null : { module: consumerModule.href, file: readModelFile },
-      },
-      journal.end.batch,
+    journal = await openJournal(journalFile, {
       onFatal,
-    );
-    follower = opened;
+      ...(options.journalPagesMax === undefined ? {} : { pagesMax: options.journalPagesMax }),
+    });
+    const opened = journal;
+    const rebuilt = await follower.open(opened.end.batch);
     const state = openStateForReading(stateFile);
     return {
-      journal,
+      journal: opened,
       snapshots: new SqliteSnapshots(state),
       keys: new SqliteKeyIndex(state),
-      follower: opened,
+      follower,
       readModelFile,
-      rebuilt: await opened.opened,
-      close: (withinMs) => closeAll(journal, opened, state, withinMs),
+      rebuilt,
+      close: (withinMs) => closeAll(opened, follower, state, withinMs),
     };
   } catch (error) {
-    await journal.close();
-    await follower?.close(0);
-    journal.closeReading();
+    await journal?.close();
+    await follower.close(0);
+    journal?.closeReading();
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 /** `npm run nats:install`: gets a `nats-server` for this project, once. Says in one line what it did; exits 1 without one. */
-import '../require-node.ts';
 import { findServer, installServer } from './install-server.ts';
 
 const found = findServer(process.env['PATH'] ?? '');

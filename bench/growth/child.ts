@@ -32,7 +32,7 @@ export async function runChild<Found>(options: ChildOptions): Promise<Found> {
   const child = fork(`bench/growth/programs/${script}.ts`, [JSON.stringify(input)], {
     cwd: new URL('../..', import.meta.url).pathname,
     // A script may collect its own garbage before it measures.
-    execArgv: ['--expose-gc', '--import', 'tsx'],
+    execArgv: ['--expose-gc'],
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,

@@ -15,7 +15,7 @@ export async function runScript(
   withinMs: number,
 ): Promise<ScriptRun> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: new URL('../..', import.meta.url).pathname,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -19,7 +19,7 @@ export class Load {
 
   static async start(): Promise<Load> {
     const child = fork(join(import.meta.dirname, 'load-process.ts'), {
-      execArgv: ['--import', 'tsx'],
+      execArgv: [],
       cwd: join(import.meta.dirname, '../..'),
     });
     await once(child, 'message');

@@ -16,7 +16,7 @@ export function audit(...args: readonly string[]): Promise<Ended> {
 
 /** @param timeoutMs when it is ended, however far it is; 0 for never */
 export function runAudit(args: readonly string[], timeoutMs: number): Promise<Ended> {
-  const command = ['--import', 'tsx', 'storage/audit.ts', ...args];
+  const command = ['storage/audit.ts', ...args];
   const options = { cwd: root, timeout: timeoutMs, maxBuffer: outputBytesMax };
   return new Promise((resolve) => {
     execFile(process.execPath, command, options, (error, stdout, stderr) => {

@@ -75,6 +75,7 @@ export class ToyEngine {
         this.fatal = error;
       },
     });
+    this.engine.start();
   }
 
   ask(id: string, command: PurseCommand, key?: string | ClientKey): Promise<ToyOutcome> {

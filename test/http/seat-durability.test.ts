@@ -32,6 +32,7 @@ test('changes wait for the batch that holds their events, each for its own', asy
       throw error;
     },
   });
+  engine.start();
   const sections = [{ name: 'A', price: 1, rows: [{ name: '1', seats: 9 }] }];
   const dates = { startsAt: startMs + 3 * hourMs, salesOpenAt: startMs, salesCloseAt: startMs + 2 * hourMs };
   const open = { type: 'OpenSchedule', concertId: 'c', venue: 'v', ...dates, sections } as const;

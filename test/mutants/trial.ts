@@ -77,7 +77,7 @@ export async function tryUnpatched(tests: Iterable<string>, options: TrialOption
 
 /** @throws when the simulation breaks in a way that is no failed seed */
 async function simulate(folder: string): Promise<SimulationVerdict> {
-  const ended = await runNode(folder, ['--import', 'tsx', simulation, ...simulationArgs], simulationLimitSeconds);
+  const ended = await runNode(folder, [simulation, ...simulationArgs], simulationLimitSeconds);
   const { seconds } = ended;
   if (ended.overtime) return { type: 'overtime', seconds };
   if (ended.code === 0) return { type: 'passed', seconds };
@@ -96,7 +96,7 @@ function failedSeed(output: string): { readonly seed: number; readonly reason: s
 async function runTests(folder: string, files: Iterable<string>): Promise<TestVerdict> {
   let total = 0;
   for (const file of files) {
-    const ended = await runNode(folder, ['--import', 'tsx', '--test', file], testLimitSeconds);
+    const ended = await runNode(folder, ['--test', file], testLimitSeconds);
     total += ended.seconds;
     const { overtime: hung, seconds } = ended;
     if (hung || ended.code !== 0) return { type: 'caught', file, hung, seconds };

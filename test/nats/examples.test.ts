@@ -38,7 +38,7 @@ interface Running {
 }
 
 function start(context: TestContext, example: string, argument: string): Running {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(examples, example), argument], {
+  const child = spawn(process.execPath, [join(examples, example), argument], {
     env: { PATH: process.env['PATH'], NATS_URL: nats.url },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -58,7 +58,7 @@ class Engine {
   readonly #exited: Promise<unknown>;
 
   constructor(count: number, part: number) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'feed-engine.ts')], {
+    this.child = spawn(process.execPath, [join(import.meta.dirname, 'feed-engine.ts')], {
       env: {
         PATH: process.env['PATH'],
         DATA_DIR: dataDir,

@@ -76,6 +76,7 @@ const engine: Engine<Protocols> = new Engine<Protocols>({
   hooks: { onBatch: () => feed.advance(engine.durableBatch) },
   onFatal: fatal,
 });
+engine.start();
 await prepareSale(engine);
 const give = mixedCommands(engine, seed);
 let done = 0;

@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => nats.close());
 
-const program = ['--import', 'tsx', join(import.meta.dirname, '../../api/export.ts')];
+const program = [join(import.meta.dirname, '../../api/export.ts')];
 
 interface Ended {
   readonly code: number | null;

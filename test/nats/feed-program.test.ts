@@ -91,7 +91,7 @@ test('a journey over HTTP is told on the feed with the bodies of its answers', a
   });
   assert.equal(told.get('schedule.s.opened')?.headers['ce-source'], `/onsale/journals/${journal.id}`);
 
-  const exporting = ['--import', 'tsx', join(import.meta.dirname, '../../api/export.ts'), '--data', dataDir.path];
+  const exporting = [join(import.meta.dirname, '../../api/export.ts'), '--data', dataDir.path];
   const { stdout } = await promisify(execFile)(process.execPath, [...exporting, '--from', `${journal.id}-1-0`]);
   // Each line is one event as the export prints it.
   const lines = stdout

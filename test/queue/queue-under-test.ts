@@ -69,6 +69,7 @@ export class QueueUnderTest {
         throw error;
       },
     });
+    this.engine.start();
     const timers: Timers = {
       set: (task, delayMs) => this.world.after(delayMs, () => this.#alive && task()),
       // True: it is what `after` returned.

@@ -50,7 +50,7 @@ function dumpOf(file: string): ReadModelDump {
 
 /** Runs the program as `npm run db:rebuild` does. */
 function runRebuild(dataDir: string): { status: number | null; stderr: string } {
-  return spawnSync(process.execPath, ['--import', 'tsx', 'storage/rebuild.ts'], {
+  return spawnSync(process.execPath, ['storage/rebuild.ts'], {
     cwd: projectRoot,
     env: { ...process.env, DATA_DIR: dataDir },
     encoding: 'utf8',
@@ -105,7 +105,7 @@ describe('npm run db:rebuild', () => {
     const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    assert.equal(manifest.scripts['db:rebuild'], 'tsx storage/rebuild.ts');
+    assert.equal(manifest.scripts['db:rebuild'], 'node storage/rebuild.ts');
   });
 
   test('rebuilds, says how much, and leaves the directory free', async (context) => {

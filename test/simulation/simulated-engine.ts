@@ -62,6 +62,7 @@ export class SimulatedEngine {
       },
       onFatal: setting.onFatal,
     });
+    this.engine.start();
   }
 
   /** Snapshots, keys and read model as the real follower keeps them; `true` when it has all of them. */

@@ -23,7 +23,7 @@ export class ExportedEvents {
   /** What has been journaled since the last call. Rejects when the export fails. */
   async next(journalId: string): Promise<ToldEvent[]> {
     const from = this.#last ?? `${journalId}-1-0`;
-    const args = ['--import', 'tsx', program, '--data', this.#dataDir, '--from', from];
+    const args = [program, '--data', this.#dataDir, '--from', from];
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: outputBytesMax });
     const told = stdout.trimEnd().split('\n').map(toldEvent);
     // Both ends are included, so the first one is known but for the first time.

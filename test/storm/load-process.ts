@@ -18,7 +18,7 @@ export class LoadProcess {
   /** Resolves when the sale is prepared and everyone is ready to go. */
   static async start(setUp: LoadSetUp): Promise<LoadProcess> {
     const child = fork(join(import.meta.dirname, 'load.ts'), [], {
-      execArgv: ['--import', 'tsx'],
+      execArgv: [],
       env: { PATH: process.env['PATH'] },
     });
     const load = new LoadProcess(child);

@@ -33,7 +33,7 @@ async function runImport(content: string): Promise<{ code: number | null; report
   const file = join(files.path, 'season.jsonl');
   writeFileSync(file, content);
   const url = `http://127.0.0.1:${program.port}`;
-  const child = spawn(process.execPath, ['--import', 'tsx', 'api/import.ts', file, '--url', url, '--key', adminKey], {
+  const child = spawn(process.execPath, ['api/import.ts', file, '--url', url, '--key', adminKey], {
     cwd: root,
     env: { PATH: process.env['PATH'] },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -39,7 +39,7 @@ function launch(
   script = 'api/main.ts',
   under: readonly string[] = [],
 ): Launched {
-  const [command, ...args] = [...under, process.execPath, '--import', 'tsx', script];
+  const [command, ...args] = [...under, process.execPath, script];
   const child = spawn(command, args, {
     cwd: root,
     env: {

@@ -21,7 +21,7 @@ after(() => dataDir.remove());
 
 /** Runs the filling program until it says that it is done, then kills it as a power switch would. */
 async function fillAndKill(): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/system/fill-journal.ts', String(events)], {
+  const child = spawn(process.execPath, ['test/system/fill-journal.ts', String(events)], {
     cwd: new URL('../..', import.meta.url).pathname,
     env: { PATH: process.env['PATH'], DATA_DIR: dataDir.path, PORT: '0', NATS_URL: 'off', DEMO: 'off' },
     stdio: ['ignore', 'pipe', 'inherit'],
