@@ -5,7 +5,7 @@
  * - it is there, ours, of a known epoch, and ends at or behind `takenThrough`: the line goes on;
  * - it is there and ours, but its epoch is new to the journal (a crash came between making and journaling it): it is opened;
  * - it is gone, or ends below `takenThrough`, or is of another epoch than the journal's: the journal loses that line, and a
- *   stream with a new epoch takes its place;
+ *   stream with a new epoch takes its place, where somebody else has removed it after `goneMs`;
  * - it is another journal's, or nobody's: it is left alone, and nobody can join here.
  */
 import type { StreamInfo } from '@nats-io/jetstream';
@@ -22,6 +22,11 @@ import { findStream, lineStreamConfig, lineStreamOf, ownerOf, type LineStream } 
 /** After a look that failed although NATS is there, ms until the next one. */
 const retryMs = 500;
 const tellErrorEveryMs = 10_000;
+/**
+ * How long a stream has been gone before another is made under its name, ms. nats-server (seen with 2.9.10) denies a stream
+ * that it is deleting before its files are removed, and would remove those of the new one with them.
+ */
+const goneMs = 1_000;
 
 export interface StreamLinesOptions {
   readonly engine: OnsaleEngine;
@@ -130,11 +135,15 @@ export class StreamLines implements RoomLines {
         { err: error, room: this.#options.room },
         'the stream of the waiting line cannot be used yet',
       );
-      this.#retry = this.#options.timers.set(() => void this.look(), retryMs);
+      this.#lookIn(retryMs);
     }
   }
 
-  /** Finds or makes the stream, tells the journal, and sets `#line`; null when the stream is not ours. */
+  #lookIn(delayMs: number): void {
+    this.#retry = this.#options.timers.set(() => void this.look(), delayMs);
+  }
+
+  /** Finds or makes the stream, tells the journal, and sets `#line`; null when the stream is not ours, or has just gone. */
   async #settleOnStream(): Promise<JetStreamLine | null> {
     const { link, journalId, room, log } = this.#options;
     let info = await link.use(({ jsm }) => findStream(jsm, this.#stream));
@@ -154,10 +163,18 @@ export class StreamLines implements RoomLines {
       info = null;
     }
     const epoch = (info === null ? null : owner?.epoch) ?? this.#options.newEpoch();
+    let justGone = false;
     for (const line of this.#streamLines()) {
       if (line.lost || line.epoch === epoch) continue;
-      if (info === null) log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostLineText);
+      if (info === null) {
+        log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostLineText);
+        justGone = true;
+      }
       await this.#lose(line.epoch);
+    }
+    if (justGone) {
+      this.#lookIn(goneMs);
+      return null;
     }
     info ??= await link.use(({ jsm }) => jsm.streams.add(lineStreamConfig(this.#stream, { journalId, epoch })));
     await this.#ask({ type: 'OpenLine', epoch, line: 'stream' });

@@ -35,6 +35,7 @@ describe('the stream of a line', () => {
     await sale.putRoom(client, 'lost', shut);
     const ann = await sale.expecting(201, join(client, 'ann', 'lost'));
     const before = await epochOf(nats, 'lost');
+    const deletedAt = Date.now();
     await withManager(nats, (jsm) => jsm.streams.delete('ONSALE_LINE_lost'));
     await until('the token is expired', async () => (await tokenOf(client, ann.body['token']))['status'] === 'expired');
     const again = await joinWhenPossible(client, 'ann', 'lost');
@@ -43,6 +44,8 @@ describe('the stream of a line', () => {
     assert.notEqual(again.body['token'], ann.body['token']);
     assert.equal((await tokenOf(client, again.body['token']))['status'], 'waiting');
     assert.notEqual(await epochOf(nats, 'lost'), before);
+    const { created } = await lineInfo(nats, 'lost');
+    assert.ok(Date.parse(created) >= deletedAt + 1_000, 'made when the server has surely removed the old one’s files');
     await sale.putRoom(client, 'lost', sale.openDoors);
     await until('Ann is let in', async () => (await tokenOf(client, again.body['token']))['status'] === 'active');
     assert.equal((await tokenOf(client, ann.body['token']))['status'], 'expired');
