@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { reasonOf, refuse } from './bad-http.ts';
+import { GatheredResponse } from './gathered-response.ts';
 import { connectionsMax } from './connections-max.ts';
 import type { Unreadable } from './door.ts';
 import type { HttpApp } from './http-app.ts';
@@ -68,6 +69,7 @@ export async function startHttpServer(
   };
   const server = createServer(
     {
+      ServerResponse: GatheredResponse,
       headersTimeout: timeouts.headersMs,
       requestTimeout: timeouts.requestMs,
       keepAliveTimeout: timeouts.keepAliveMs,

@@ -1,0 +1,40 @@
+/**
+ * Answers go to the kernel once a round of the event loop, after everything that had come in it was looked at. A write to
+ * a reader who sleeps wakes it, which costs several times a write to one who is still busy with the answer before; so
+ * written one by one, answers cost the more the quicker the reader is.
+ */
+import { type IncomingMessage, ServerResponse } from 'node:http';
+
+interface Gathered {
+  send(): void;
+}
+
+let gathered: Gathered[] = [];
+
+/** For `createServer`. What is written before `end` goes out at once. */
+export class GatheredResponse<Request extends IncomingMessage = IncomingMessage>
+  extends ServerResponse<Request>
+  implements Gathered
+{
+  #given: unknown[] | null = null;
+
+  /** What is given later than once is ignored, as it is by the answer itself. */
+  override end(...given: unknown[]): this {
+    if (this.#given !== null) return this;
+    this.#given = given;
+    if (gathered.length === 0) setImmediate(sendGathered);
+    gathered.push(this);
+    return this;
+  }
+
+  send(): void {
+    // Whoever asked may have gone in the same round. The arguments are those of one of `end`'s own signatures.
+    if (!this.destroyed) super.end(...((this.#given ?? []) as []));
+  }
+}
+
+function sendGathered(): void {
+  const ready = gathered;
+  gathered = [];
+  for (const response of ready) response.send();
+}
