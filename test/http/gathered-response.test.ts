@@ -41,6 +41,11 @@ async function readThrough(socket: Socket, last: string): Promise<string> {
   throw new Error(`the connection ended after ${JSON.stringify(text)}`);
 }
 
+function answerTwice(_incoming: IncomingMessage, outgoing: ServerResponse): void {
+  outgoing.end('one');
+  outgoing.end('two');
+}
+
 describe('an answer', () => {
   test('leaves after the round in which it was given', async () => {
     const sent: number[] = [];
@@ -75,11 +80,7 @@ describe('an answer', () => {
   });
 
   test('given twice is the first one, once', async () => {
-    const answer = (_incoming: IncomingMessage, outgoing: ServerResponse): void => {
-      outgoing.end('one');
-      outgoing.end('two');
-    };
-    await withServer(answer, async (open) => {
+    await withServer(answerTwice, async (open) => {
       const socket = open();
       socket.write(ask('/1'));
       assert.match(await readThrough(socket, 'one'), /\r\n\r\none$/);
