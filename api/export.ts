@@ -4,7 +4,6 @@
  *
  * Exits 0 when all is printed or the reader has gone, 1 when the journal cannot be read, 2 on a wrong command line.
  */
-// oxlint-disable-next-line import/no-unassigned-import -- it checks the Node version as it loads
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,4 @@
 /** `npm run import -- FILE`: puts the concerts and schedules of a JSON lines file into a running server. */
-// oxlint-disable-next-line import/no-unassigned-import -- it checks the Node version as it loads
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parseConfig, type Config } from './config.ts';

@@ -40,6 +40,8 @@ export const limits = {
   adminBodyBytesMax: 8 * 1024 * 1024,
   /** Connections to the HTTP door; fewer where the process may open fewer files. One more is closed at once. */
   connectionsMax: 50_000,
+  /** Answers that wait for the end of a round of the event loop; with more of them some go out before. */
+  gatheredAnswersMax: 256,
   /** Streams of queue events. */
   queueStreamsMax: 20_000,
   /** Streams of seat changes: in all, and of one queue session (the oldest ends). */

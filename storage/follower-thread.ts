@@ -130,7 +130,7 @@ class FollowerLoop {
       tell({ type: 'ready' });
       tell({ type: 'report', seen: 0, report: this.#follower.report() });
       beNice();
-      // The engine recovers now: what is left to follow can wait until it appends, or a little.
+      // The engine starts now: what is left to follow can wait until it appends, or a little.
       this.#rest(restMs);
     });
   }

@@ -34,7 +34,7 @@ export interface Storage {
   readonly journal: Journal;
   readonly snapshots: SnapshotStore;
   readonly keys: KeyIndex;
-  /** Await `follower.ready` before saying ready: then the key index has everything that the journal had. */
+  /** Await `follower.ready` before the engine starts: then the key index has everything that the journal had. */
   readonly follower: ThreadedFollower;
   readonly readModelFile: string;
   /** Actors whose damaged snapshots were made again from the journal at this start. */

@@ -4,6 +4,7 @@
  * written one by one, answers cost the more the quicker the reader is.
  */
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import { limits } from '../limits.ts';
 
 interface Gathered {
   send(): void;
@@ -18,12 +19,14 @@ export class GatheredResponse<Request extends IncomingMessage = IncomingMessage>
 {
   #given: unknown[] | null = null;
 
-  /** What is given later than once is ignored, as it is by the answer itself. */
+  /** Only what is given first counts. Node would tell of anything later as an error; here it is ignored. */
   override end(...given: unknown[]): this {
     if (this.#given !== null) return this;
     this.#given = given;
     if (gathered.length === 0) setImmediate(sendGathered);
     gathered.push(this);
+    // Nobody reads so many in a round but clients that pipeline; Node stops reading from those by what it has sent.
+    if (gathered.length >= limits.gatheredAnswersMax) sendGathered();
     return this;
   }
 

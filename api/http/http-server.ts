@@ -88,7 +88,9 @@ export async function startHttpServer(
   server.on('checkExpectation', serve);
   const refuseOn = (socket: Duplex, why: Unreadable): void => {
     // Sockets of an HTTP server without TLS are these.
-    if (!(socket instanceof Socket) || owesAnswer(socket)) socket.destroy();
+    if (!(socket instanceof Socket)) socket.destroy();
+    // An answer that has been given already goes out with those of this round.
+    else if (owesAnswer(socket)) setImmediate(() => socket.destroy());
     else void refuse(socket, app.unreadable(why));
   };
   server.on('connect', (_incoming, socket) => {

@@ -67,6 +67,8 @@ export class StreamLines implements RoomLines {
   #lookAgain: Promise<void> | null = null;
   #retry: unknown = null;
   #stopped = false;
+  /** When the stream was found gone that nobody here had removed, ms. */
+  #goneAtMs = -Infinity;
   readonly #unsubscribe: () => void;
   #refusedFor: string | null = null;
   #toldErrorAtMs = -Infinity;
@@ -105,8 +107,8 @@ export class StreamLines implements RoomLines {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#unsubscribe();
-    if (this.#retry !== null) this.#options.timers.clear(this.#retry);
     await this.#looking;
+    if (this.#retry !== null) this.#options.timers.clear(this.#retry);
     this.#line?.retire();
   }
 
@@ -140,6 +142,8 @@ export class StreamLines implements RoomLines {
   }
 
   #lookIn(delayMs: number): void {
+    if (this.#stopped) return;
+    if (this.#retry !== null) this.#options.timers.clear(this.#retry);
     this.#retry = this.#options.timers.set(() => void this.look(), delayMs);
   }
 
@@ -163,17 +167,17 @@ export class StreamLines implements RoomLines {
       info = null;
     }
     const epoch = (info === null ? null : owner?.epoch) ?? this.#options.newEpoch();
-    let justGone = false;
     for (const line of this.#streamLines()) {
       if (line.lost || line.epoch === epoch) continue;
       if (info === null) {
         log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostLineText);
-        justGone = true;
+        this.#goneAtMs = this.#options.timers.nowMs();
       }
       await this.#lose(line.epoch);
     }
-    if (justGone) {
-      this.#lookIn(goneMs);
+    const goneLeftMs = this.#goneAtMs + goneMs - this.#options.timers.nowMs();
+    if (info === null && goneLeftMs > 0) {
+      this.#lookIn(goneLeftMs);
       return null;
     }
     info ??= await link.use(({ jsm }) => jsm.streams.add(lineStreamConfig(this.#stream, { journalId, epoch })));

@@ -70,6 +70,14 @@ describe('framing', () => {
     assert.equal((await stage.send('GET', '/v1/users/mallory/balance')).body['balance'], 0);
   });
 
+  test('an answer that was given goes out, whatever comes behind its request', async () => {
+    const { answers } = await exchange(stage.onsale.port, `${request('GET /health/live', [])}NONSENSE\r\n\r\n`, 2);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200],
+    );
+  });
+
   test('an answer that is owed is never given to what comes behind it', async () => {
     // The charge is carried out; what follows is no HTTP. Either its own answer comes, or none, and never a 400.
     const { answers } = await exchange(

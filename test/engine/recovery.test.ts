@@ -27,6 +27,15 @@ describe('recovery (invariant 9)', () => {
     assert.equal(restarted.engine.view<'purse', 'reminders'>('purse:a', { type: 'reminders' }), 1);
   });
 
+  it('takes no command before the start, and starts once', async () => {
+    const toy = new ToyEngine({ starts: false });
+    await assert.rejects(async () => await toy.engine.ask('purse:a', { type: 'Put', coins: 1 }), /has not started/);
+    toy.engine.start();
+    assert.throws(() => toy.engine.start(), /has started already/);
+    await toy.told('a', { type: 'Put', coins: 1 });
+    assert.equal(toy.total('a'), 1);
+  });
+
   it('lifts old versions of events', () => {
     const disk = new MemoryDisk();
     const event = { type: 'CoinsPut', v: 1, amount: 7 };

@@ -23,6 +23,8 @@ export interface ToyOptions {
   readonly commitsByItself?: boolean;
   readonly limits?: Partial<EngineLimits>;
   readonly remote?: Remote;
+  /** False for an engine that a test starts itself. */
+  readonly starts?: boolean;
 }
 
 export class ToyEngine {
@@ -75,7 +77,7 @@ export class ToyEngine {
         this.fatal = error;
       },
     });
-    this.engine.start();
+    if (options.starts !== false) this.engine.start();
   }
 
   ask(id: string, command: PurseCommand, key?: string | ClientKey): Promise<ToyOutcome> {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { limits } from '../../api/limits.ts';
 import { GatheredResponse } from '../../api/http/gathered-response.ts';
 
 async function withServer(
@@ -90,13 +91,14 @@ describe('an answer', () => {
   });
 
   test('to somebody who has gone meanwhile is dropped, and the others get theirs', async () => {
-    let gone = 0;
+    let ended: boolean | null = null;
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
       outgoing.on('error', (error) => assert.fail(error));
       outgoing.end('hello');
       if (incoming.url !== '/gone') return;
-      gone += 1;
       outgoing.destroy();
+      // Runs after those that were gathered went out.
+      setImmediate(() => (ended = outgoing.writableEnded));
     };
     await withServer(answer, async (open) => {
       const [leaver, other] = [open(), open()];
@@ -105,7 +107,24 @@ describe('an answer', () => {
       const closed = once(leaver, 'close');
       assert.match(await readThrough(other, 'hello'), /hello$/);
       await closed;
-      assert.deepEqual([gone, leaver.bytesRead], [1, 0]);
+      assert.deepEqual([ended, leaver.bytesRead], [false, 0]);
+    });
+  });
+
+  test('goes out before the round is over when there are many', async () => {
+    const sent: number[] = [];
+    const answers: ServerResponse[] = [];
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      answers.push(outgoing);
+      if (answers.length < limits.gatheredAnswersMax) return;
+      for (const given of answers) given.end('.');
+      sent.push(incoming.socket.bytesWritten);
+    };
+    await withServer(answer, async (open) => {
+      const sockets = Array.from({ length: limits.gatheredAnswersMax }, open);
+      for (const socket of sockets) socket.write(ask('/'));
+      await Promise.all(sockets.map((socket) => readThrough(socket, '.')));
+      assert.ok((sent[0] ?? 0) > 0, 'the last one came when the others had to go');
     });
   });
 });

@@ -105,7 +105,7 @@ describe('npm run db:rebuild', () => {
     const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
-    assert.equal(manifest.scripts['db:rebuild'], 'node storage/rebuild.ts');
+    assert.equal(manifest.scripts['db:rebuild'], 'node --import ./api/require-node.js storage/rebuild.ts');
   });
 
   test('rebuilds, says how much, and leaves the directory free', async (context) => {
