@@ -1,7 +1,7 @@
 /**
- * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, so that a new key costs no read
- * from disk. A key leaves memory only after the index has it; from then on, and until the keys from before the start
- * are loaded, a miss costs one indexed read.
+ * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, and of the others that they may be
+ * bound, so that a new key hardly ever costs a read from disk. A key leaves memory only after the index has it. Until the
+ * keys from before the start are loaded, a miss costs one indexed read.
  *
  * Keys of durable commands stay bound until 24 h after their message was acked, which only the index knows: they have
  * no age here, and for them a miss always costs that read.
@@ -10,6 +10,7 @@ import { hash } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
 import type { Address } from './actor.ts';
 import { AgedKeys } from './aged-keys.ts';
+import { ForgottenKeys } from './forgotten-keys.ts';
 import type { BoundKey, KeyIndex, KeyScope } from './ports.ts';
 
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
@@ -33,16 +34,17 @@ export class KeyTable {
   readonly #loaded = new AgedKeys();
   /** Bound since the start. */
   readonly #recent = new AgedKeys();
-  /** Every key bound at or after this stamp, ms, has been in memory. */
+  /** In the index only, though they may still be bound. */
+  readonly #forgotten: ForgottenKeys;
+  /** Every key bound at or after this stamp, ms, is in memory or among the forgotten. */
   #loadedSinceMs: number;
-  /** Keys bound up to this stamp, ms, may have left it. */
-  #evictedThroughMs = -Infinity;
   #loadedThrough = 0;
   #indexedThrough = 0;
 
   constructor(options: KeyTableOptions) {
     this.#options = options;
     this.#loadedSinceMs = options.startMs;
+    this.#forgotten = new ForgottenKeys(options.keysMax, options.ttlMs);
   }
 
   get size(): number {
@@ -54,7 +56,7 @@ export class KeyTable {
     const sinceMs = nowMs - this.#options.ttlMs;
     let bound = this.#recent.get(scope) ?? this.#loaded.get(scope);
     if (isDurable(scope)) return bound ?? this.#options.index.find(scope);
-    if (bound === undefined && !this.#isComplete(sinceMs)) bound = this.#options.index.find(scope);
+    if (bound === undefined && this.#mayBeBound(scope, sinceMs)) bound = this.#options.index.find(scope);
     return bound !== undefined && bound.atMs > sinceMs ? bound : undefined;
   }
 
@@ -73,11 +75,10 @@ export class KeyTable {
     const sinceMs = this.#options.startMs - this.#options.ttlMs;
     const page = this.#options.index.recent(sinceMs, this.#loadedThrough, this.#options.pageMax);
     for (const bound of page) {
-      if (bound.batch <= this.#options.startBatch && !this.#recent.has(bound.scope)) {
-        this.#loaded.add(bound);
-      }
+      if (bound.batch > this.#options.startBatch || this.#recent.has(bound.scope)) continue;
+      if (this.size < this.#options.keysMax) this.#loaded.add(bound);
+      else this.#forgotten.add(bound.scope, Math.max(bound.atMs, this.#options.startMs));
     }
-    if (this.size > this.#options.keysMax) return true;
     const last = page.at(-1);
     this.#loadedThrough = last?.batch ?? this.#options.startBatch;
     // How long a page is says nothing of what comes after it: it holds whole batches.
@@ -86,9 +87,9 @@ export class KeyTable {
     return true;
   }
 
-  /** Whether memory holds every key bound after `sinceMs`. */
-  #isComplete(sinceMs: number): boolean {
-    return this.#loadedSinceMs <= sinceMs && this.#evictedThroughMs <= sinceMs;
+  /** Whether a key that is not in memory may have been bound after `sinceMs`. */
+  #mayBeBound(scope: KeyScope, sinceMs: number): boolean {
+    return this.#loadedSinceMs > sinceMs || this.#forgotten.mayHave(scope);
   }
 
   #trim(nowMs: number): void {
@@ -100,7 +101,7 @@ export class KeyTable {
       const indexed = oldest.batch <= this.#indexedThrough;
       if (oldest.atMs > sinceMs) {
         if (this.size <= this.#options.keysMax || !indexed) return;
-        this.#evictedThroughMs = Math.max(this.#evictedThroughMs, oldest.atMs);
+        this.#forgotten.add(oldest.scope, nowMs);
       } else if (!indexed && isDurable(oldest.scope)) return;
       keys.deleteOldest();
     }

@@ -203,14 +203,47 @@ describe('what memory knows of keys', () => {
     }
   });
 
-  it('costs one read before the keys from before the start are loaded', async () => {
+  it('costs one read for a new key until the keys from before the start are loaded', async () => {
     const toy = new ToyEngine();
-    await toy.told('a', put5, 'k1');
-    toy.disk.index();
-    toy.disk.bound.delete('never');
-    const restarted = toy.crash({ limits: { keysInMemoryMax: 0 } });
-    await restarted.told('a', put5, 'k2');
+    for (const key of ['k1', 'k2']) await toy.told('a', put5, key);
+    const restarted = toy.crash({ limits: { keysPageMax: 1 } });
+    await restarted.told('a', put5, 'k3');
     assert.equal(restarted.keys.finds, 1);
+    await restarted.world.settle();
+    await restarted.told('a', put5, 'k4');
+    assert.equal(restarted.keys.finds, 1);
+  });
+
+  it('costs a read for keys that it had to forget, and none for new ones', async () => {
+    const toy = new ToyEngine({ limits: { keysInMemoryMax: 2 } });
+    const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+    for (const key of keys) {
+      await toy.told('a', put5, key);
+      toy.disk.index();
+      toy.follower.report({ completeThrough: 0, keysThrough: toy.disk.keysThrough, readModelThrough: 0, stored: [] });
+    }
+    assert.equal(toy.keys.finds, 0);
+    for (const key of keys.slice(0, 10)) {
+      const again = await toy.told('a', put5, key);
+      assert.ok(again.type === 'accepted' && again.replayed, key);
+    }
+    assert.equal(toy.keys.finds, 10);
+    assert.equal(toy.total('a'), 100);
+  });
+
+  it('knows after a restart of more keys than it may hold, and still reads for none that is new', async () => {
+    const toy = new ToyEngine();
+    const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+    for (const key of keys) await toy.told('a', put5, key);
+    const restarted = toy.crash({ limits: { keysInMemoryMax: 3, keysPageMax: 4 } });
+    await restarted.world.settle();
+    await restarted.told('a', put5, 'new');
+    assert.equal(restarted.keys.finds, 0);
+    for (const key of keys) {
+      const again = await restarted.told('a', put5, key);
+      assert.ok(again.type === 'accepted' && again.replayed, key);
+    }
+    assert.equal(restarted.total('a'), 105);
   });
 
   it('forgets a key only after the index has it', async () => {
