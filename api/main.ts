@@ -120,9 +120,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
       },
       onFatal: opened.onFatal,
     });
-  const engine = await beside(storage.follower.ready, recover);
   // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
-  await storage.follower.ready;
+  const engine = await beside(storage.follower.ready, recover);
   engine.start();
   addKnownConcerts(freeSeats, engine);
 
@@ -230,13 +229,15 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   return { url, port: server.port, engine, adminKey, nowMs: () => engine.nowMs(), stop };
 }
 
-/** Recovery, while the follower verifies and fills the key index: what that finds wrong says more than where recovery stumbled. */
+/**
+ * Recovers while the follower verifies what is stored and fills the key index, and waits for it. What it finds wrong is
+ * thrown first: that says more than where recovery stumbled.
+ */
 async function beside<Result>(verified: Promise<void>, recover: () => Result): Promise<Result> {
   try {
     return recover();
-  } catch (error) {
+  } finally {
     await verified;
-    throw error;
   }
 }
 

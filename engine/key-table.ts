@@ -77,7 +77,7 @@ export class KeyTable {
     for (const bound of page) {
       if (bound.batch > this.#options.startBatch || this.#recent.has(bound.scope)) continue;
       if (this.size < this.#options.keysMax) this.#loaded.add(bound);
-      else this.#forgotten.add(bound.scope, Math.max(bound.atMs, this.#options.startMs));
+      else this.#forgotten.add(bound.scope, this.#options.startMs);
     }
     const last = page.at(-1);
     this.#loadedThrough = last?.batch ?? this.#options.startBatch;

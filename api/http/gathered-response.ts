@@ -6,17 +6,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import { limits } from '../limits.ts';
 
-interface Gathered {
-  send(): void;
-}
-
-let gathered: Gathered[] = [];
+let gathered: { send(): void }[] = [];
 
 /** For `createServer`. What is written before `end` goes out at once. */
-export class GatheredResponse<Request extends IncomingMessage = IncomingMessage>
-  extends ServerResponse<Request>
-  implements Gathered
-{
+export class GatheredResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #given: unknown[] | null = null;
 
   /** Only what is given first counts. Node would tell of anything later as an error; here it is ignored. */
