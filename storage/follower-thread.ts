@@ -127,9 +127,9 @@ class FollowerLoop {
       this.#store.audit.verifyNames('index');
       verifyRecent(this.#reader, this.#follower.keysThrough);
       this.#follower.indexKeysThrough(this.#durableThrough);
+      beNice();
       tell({ type: 'ready' });
       tell({ type: 'report', seen: 0, report: this.#follower.report() });
-      beNice();
       // The engine starts now: what is left to follow can wait until it appends, or a little.
       this.#rest(restMs);
     });

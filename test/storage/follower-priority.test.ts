@@ -19,7 +19,8 @@ describe('the thread of the follower', () => {
       niceOfThreads().filter((nice) => nice !== own),
       [],
     );
-    await opened(t, dataDirectory(t));
+    const { follower } = await opened(t, dataDirectory(t));
+    await follower.ready;
     const expected = Math.min(19, own + 5);
     assert.deepEqual(
       niceOfThreads().filter((nice) => nice !== own),
