@@ -11,10 +11,12 @@ import type { Journal } from './ports.ts';
  * much it holds, so under load a few rounds save most commits; without load, one empty round takes microseconds.
  */
 const roundsMax = 4;
-/** A batch of so many turns waits for nothing but the writer: its commit costs each of them little already. */
-const largeTurns = 128;
-/** One of so many leaves in the middle of a round, so that the disk works on it while the next turns are judged. */
-const hugeTurns = 512;
+/**
+ * A batch of so many turns waits for nothing but the writer, and leaves in the middle of a round: its commit costs each of
+ * them little already, and the disk works on it while the next turns are judged. Who has 64 connections open then has
+ * two halves of them on their way; otherwise all would wait for the same commit, and the engine with them.
+ */
+const largeTurns = 32;
 
 /** Runs when the batch that it rests on is durable. */
 export type Release = () => void;
@@ -82,7 +84,7 @@ export class Committer {
   add(turnJson: string, atMs: number): void {
     this.#open.turns.push(turnJson);
     this.#open.atMs = atMs;
-    if (this.#open.turns.length >= hugeTurns) this.#flush();
+    if (this.#open.turns.length >= largeTurns) this.#flush();
     else this.#scheduleFlush();
   }
 
@@ -113,7 +115,7 @@ export class Committer {
   #flushAfterRound(turnsBefore: number, round: number): void {
     this.#options.scheduler.soon(() => {
       const turns = this.#open.turns.length;
-      if (turns > turnsBefore && turns < largeTurns && round < roundsMax) {
+      if (turns > turnsBefore && round < roundsMax) {
         this.#flushAfterRound(turns, round + 1);
         return;
       }
