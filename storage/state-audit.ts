@@ -65,7 +65,7 @@ export class StateAudit {
     const keysOf = (table: 'keys' | 'durable_keys') =>
       connection.prepare<[number, number], ScrubbedKey>(
         `SELECT ${keyColumns}, EXISTS (SELECT 1 FROM ${table} i INDEXED BY ${table}_scope_hash
-           WHERE i.scope_hash = t.scope_hash AND i.id = t.id) AS indexed
+           WHERE ${table === 'keys' ? 'i.segment = t.segment AND ' : ''}i.scope_hash = t.scope_hash AND i.id = t.id) AS indexed
          FROM ${table} t NOT INDEXED WHERE id > ? ORDER BY id LIMIT ?`,
       );
     this.#keys = { keys: keysOf('keys'), durable_keys: keysOf('durable_keys') };

@@ -97,6 +97,18 @@ export class SqliteSnapshots implements SnapshotStore {
   }
 }
 
+/** One look-up in each segment that has rows; they are found by going from one to the next below. */
+const keysOfHash = `
+  WITH RECURSIVE segments (number) AS (
+    SELECT max(segment) FROM keys
+    UNION ALL
+    SELECT (SELECT max(segment) FROM keys WHERE segment < segments.number) FROM segments WHERE number IS NOT NULL
+  )
+  SELECT ${keyColumns}
+  FROM segments CROSS JOIN keys INDEXED BY keys_scope_hash ON segment = segments.number
+  WHERE scope_hash = ?
+  ORDER BY id DESC`;
+
 export class SqliteKeyIndex implements KeyIndex {
   readonly #file: string;
   readonly #find;
@@ -107,10 +119,10 @@ export class SqliteKeyIndex implements KeyIndex {
   constructor(connection: Connection) {
     this.#file = connection.name;
     // Rows of the same hash, hardly ever more than one: a scope that differs must be told from one that is damaged.
-    const sameHash = (table: 'keys' | 'durable_keys') =>
-      connection.prepare<[number], KeyRow>(`SELECT ${keyColumns} FROM ${table} WHERE scope_hash = ? ORDER BY id DESC`);
-    this.#find = sameHash('keys');
-    this.#findDurable = sameHash('durable_keys');
+    this.#find = connection.prepare<[number], KeyRow>(keysOfHash);
+    this.#findDurable = connection.prepare<[number], KeyRow>(
+      `SELECT ${keyColumns} FROM durable_keys WHERE scope_hash = ? ORDER BY id DESC`,
+    );
     this.#recent = connection.prepare<[number, number, number], KeyRow>(
       `SELECT ${keyColumns} FROM keys WHERE id >= ? AND at_ms >= ? ORDER BY id LIMIT ?`,
     );

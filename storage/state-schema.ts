@@ -89,7 +89,20 @@ export const stateMigrations: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   INSERT INTO totals VALUES ('snapshots', 0, 0), ('keys', 0, 0), ('durable_keys', 0, 0), ('pending', 0, 0);
   `,
+  `
+  -- Hashes lie in the index by the segment of their rows, so that new ones are written to the pages of the newest
+  -- segment, not all over the index of a day.
+  ALTER TABLE keys ADD COLUMN segment INTEGER NOT NULL DEFAULT 0;
+  DROP INDEX keys_scope_hash;
+  CREATE INDEX keys_scope_hash ON keys (segment, scope_hash);
+  `,
 ];
+
+/**
+ * Keys in a segment of their index. A commit writes each of the segment's 600 pages once at most; a look-up reads one
+ * of each segment: ten million keys in a day make 77, and 0.15 ms.
+ */
+export const segmentKeysMax = 131_072;
 
 /** Turns of one batch that a key's row can tell apart; more than `batchTurnsMax` of the limits. */
 export const keyTurnsMax = 8_192;

@@ -21,8 +21,12 @@ export function prepareStatements(c: Connection) {
       `INSERT INTO positions (name, batch, checksum) VALUES (?, ?, ?)
        ON CONFLICT (name) DO UPDATE SET batch = excluded.batch, checksum = excluded.checksum`,
     ),
-    bindKey: c.prepare<[number, number, number, string, string, number]>(
-      'INSERT INTO keys (id, scope_hash, at_ms, scope, fingerprint, checksum) VALUES (?, ?, ?, ?, ?, ?)',
+    bindKey: c.prepare<[number, number, number, string, string, number, number]>(
+      'INSERT INTO keys (id, scope_hash, at_ms, scope, fingerprint, checksum, segment) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    lastSegment: c.prepare<[], { readonly segment: number; readonly keys: number }>(
+      `SELECT segment, count(*) AS keys FROM keys INDEXED BY keys_scope_hash
+       WHERE segment = (SELECT max(segment) FROM keys) GROUP BY segment`,
     ),
     bindDurableKey: c.prepare<[number, number, number, string, string, number]>(
       'INSERT INTO durable_keys (id, scope_hash, at_ms, scope, fingerprint, checksum) VALUES (?, ?, ?, ?, ?, ?)',

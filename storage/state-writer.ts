@@ -17,6 +17,7 @@ import {
   keyTurnsMax,
   plainBytes,
   scopeHash,
+  segmentKeysMax,
   snapshotChecksum,
   stateHint,
   stateMigrations,
@@ -37,6 +38,9 @@ export class StateWriter implements FollowerStore {
   readonly #statements;
   readonly #totals: StoredTotals;
   readonly #openKeys: OpenKeys;
+  /** Where new keys go in their index, and how many are there. */
+  #segment: number;
+  #segmentKeys: number;
 
   /**
    * Opens `state.db`, and makes it where there is none.
@@ -55,6 +59,9 @@ export class StateWriter implements FollowerStore {
       this.#totals = new StoredTotals(this.#connection);
       this.#openKeys = new OpenKeys(this.#connection, this.#totals.pending);
       this.audit = new StateAudit(this.#connection, this.#totals);
+      const last = this.#statements.lastSegment.get();
+      this.#segment = last?.segment ?? 0;
+      this.#segmentKeys = last?.keys ?? 0;
     } catch (error) {
       this.#connection.close();
       throw explained(error, file, stateHint);
@@ -84,13 +91,16 @@ export class StateWriter implements FollowerStore {
     if (turn >= keyTurnsMax) throw new Error(`turn ${turn} of batch ${batch} is beyond what the key index can name`);
     this.#guarded(() => {
       const { scope, fingerprint } = binding;
-      const isDurable = isDurableScope(scope);
-      const bind = isDurable ? this.#statements.bindDurableKey : this.#statements.bindKey;
       const id = batch * keyTurnsMax + turn;
       const hash = scopeHash(scope);
       const checksum = keyChecksum(id, atMs, hash, fingerprint);
-      bind.run(id, hash, atMs, scope, fingerprint, checksum);
-      (isDurable ? this.#totals.durable_keys : this.#totals.keys).add(checksum);
+      if (isDurableScope(scope)) {
+        this.#statements.bindDurableKey.run(id, hash, atMs, scope, fingerprint, checksum);
+        this.#totals.durable_keys.add(checksum);
+      } else {
+        this.#statements.bindKey.run(id, hash, atMs, scope, fingerprint, checksum, this.#segmentOfNext());
+        this.#totals.keys.add(checksum);
+      }
       this.#openKeys.remove(scope);
     });
   }
@@ -189,6 +199,15 @@ export class StateWriter implements FollowerStore {
   close(): void {
     if (this.#connection.inTransaction) this.#connection.exec('ROLLBACK');
     closeCheckpointed(this.#connection);
+  }
+
+  #segmentOfNext(): number {
+    if (this.#segmentKeys >= segmentKeysMax) {
+      this.#segment += 1;
+      this.#segmentKeys = 0;
+    }
+    this.#segmentKeys += 1;
+    return this.#segment;
   }
 
   #belongTo(journalId: string): void {

@@ -215,7 +215,7 @@ export const directoryFaults: readonly DirectoryFault[] = [
     code: 'key-row-wrong',
     where: /key of batch/,
     file: 'state.db',
-    plant: run("INSERT INTO keys VALUES (8192, 1, 1, 's', 'f', 1)"),
+    plant: run("INSERT INTO keys VALUES (8192, 1, 1, 's', 'f', 1, 0)"),
     also: ['state-totals'],
   },
   {
