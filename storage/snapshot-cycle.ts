@@ -1,12 +1,13 @@
 /** When the follower takes snapshots: in cycles, each of which stores every actor that had waited when it began. */
 
 /**
- * A cycle begins when so many entries are in no snapshot, and at least as much has been journaled as the last snapshots
- * took: then they never cost more writing than the journal itself. `Max` bounds the replay at a start. An entry is a
- * turn or an event.
+ * A cycle begins when so many entries are in no snapshot, and so many times as much has been journaled as the last
+ * snapshots took: then they never cost more writing than half of the journal's. `Max` bounds the replay at a start. An
+ * entry is a turn or an event.
  */
 const cycleEntriesMin = 20_000;
-const cycleEntriesMax = 100_000;
+const cycleEntriesMax = 200_000;
+const journaledPerStored = 2;
 /** … and when nothing has come for so long, or the last snapshots are so old. */
 const cycleIdleMs = 1_000;
 const cycleAgeMs = 10_000;
@@ -41,7 +42,7 @@ export class SnapshotCycle {
   isDue(nowMs: number): boolean {
     return (
       this.#entries >= cycleEntriesMax ||
-      (this.#entries >= cycleEntriesMin && this.#chars >= this.#lastBytes) ||
+      (this.#entries >= cycleEntriesMin && this.#chars >= journaledPerStored * this.#lastBytes) ||
       nowMs - this.#lastAppliedMs >= cycleIdleMs ||
       nowMs - this.#lastEndedMs >= cycleAgeMs
     );
