@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { firstSteps } from '../../api/demo.ts';
-import { Program, temporaryDataDir } from './program.ts';
+import { nodeFlags, Program, temporaryDataDir } from './program.ts';
 
 const dataDir = temporaryDataDir();
 let program: Program;
@@ -50,4 +50,14 @@ describe('the first lines to try', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     assert.ok(readme.includes(shellLines('http://127.0.0.1:3000').join('\n')));
   });
+});
+
+test('npm start runs the program with the flags that tests and benches give it', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  assert.equal(
+    manifest.scripts['start'],
+    ['node', ...nodeFlags, '--import ./api/require-node.js api/main.ts'].join(' '),
+  );
 });

@@ -10,6 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = new URL('../..', import.meta.url).pathname;
 const startTimeoutMs = 30_000;
 
+/** What `npm start` gives Node. The pool is as large as the cores allow; Node's own four helpers would take both of two. */
+export const nodeFlags = ['--v8-pool-size=0'];
+
 export const adminKey = 'system-test-admin-key';
 
 /** A data directory of its own under the system's temporary one; `remove` takes it away. */
@@ -39,7 +42,7 @@ function launch(
   script = 'api/main.ts',
   under: readonly string[] = [],
 ): Launched {
-  const [command, ...args] = [...under, process.execPath, script];
+  const [command, ...args] = [...under, process.execPath, ...nodeFlags, script];
   const child = spawn(command, args, {
     cwd: root,
     env: {
