@@ -4,7 +4,7 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { adminKey } from '../../test/system/program.ts';
+import { adminKey, nodeFlags } from '../../test/system/program.ts';
 import type { RunOptions } from './measure.ts';
 
 export type FromChild =
@@ -32,7 +32,7 @@ export async function runChild<Found>(options: ChildOptions): Promise<Found> {
   const child = fork(`bench/growth/programs/${script}.ts`, [JSON.stringify(input)], {
     cwd: new URL('../..', import.meta.url).pathname,
     // A script may collect its own garbage before it measures.
-    execArgv: ['--expose-gc'],
+    execArgv: [...nodeFlags, '--expose-gc'],
     env: {
       PATH: process.env['PATH'],
       DATA_DIR: dataDir,
