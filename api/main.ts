@@ -91,7 +91,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   // The engine's hooks speak to these, which need the engine themselves.
   const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
   const counting = countingHooks(freeSeats);
-  const seatChanges = new SeatChanges({ openBatch: () => engine.batch, durableBatch: () => engine.durableBatch });
+  const seatChanges = new SeatChanges({ durableBatch: () => engine.durableBatch });
   const recover = (): Engine<Protocols> =>
     new Engine({
       kinds: createKinds(opened.rules),
@@ -104,9 +104,9 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
       limits,
       hooks: {
         ...counting,
-        onEvents(events) {
+        onEvents(events, batch) {
           counting.onEvents(events);
-          seatChanges.onEvents(events);
+          seatChanges.onEvents(events, batch);
         },
         onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
         onBatch(turns, commitMs) {

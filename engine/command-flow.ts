@@ -129,7 +129,7 @@ export class CommandFlow {
       this.#parts.committer.whenDurable(restsOn, () => this.#parts.remote.send({ type: 'ask', ...question }));
     }
     if (changed) {
-      this.#parts.hooks.onEvents?.(run.events);
+      this.#parts.hooks.onEvents?.(run.events, restsOn);
       for (const cell of run.touched) {
         this.#parts.deadlines.update(cell);
         this.#parts.hooks.onChanged?.(cell.address, cell.kind, cell.state);

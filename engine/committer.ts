@@ -12,9 +12,11 @@ import type { Journal } from './ports.ts';
  */
 const roundsMax = 4;
 /**
- * A batch of so many turns waits for nothing but the writer, and leaves in the middle of a round: its commit costs each of
- * them little already, and the disk works on it while the next turns are judged. Who has 64 connections open then has
- * two halves of them on their way; otherwise all would wait for the same commit, and the engine with them.
+ * A batch of so many turns waits for nothing but the writer: its commit costs each of them little already. It leaves in
+ * the middle of a round, so that the disk works on it while the next turns are judged, once it has grown for as long as
+ * the last commit took. Of 64 connections two halves are then on their way in turns; else all would wait for the same
+ * commit, and the engine with them. On a disk that takes longer than judging all of them, halves would only double the
+ * commits.
  */
 const largeTurns = 32;
 
@@ -31,6 +33,8 @@ export interface Scheduler {
 
 interface OpenBatch {
   readonly number: number;
+  /** When its first turn came, by the monotonic clock. */
+  sinceMs: number;
   atMs: number;
   readonly turns: string[];
   readonly releases: Release[];
@@ -53,6 +57,7 @@ export class Committer {
   #writing: OpenBatch | null = null;
   #durable: number;
   #flushScheduled = false;
+  #lastCommitMs = 0;
   #stopped = false;
   readonly #idleWaiters: (() => void)[] = [];
 
@@ -82,9 +87,11 @@ export class Committer {
 
   /** Adds one encoded turn to the open batch. */
   add(turnJson: string, atMs: number): void {
-    this.#open.turns.push(turnJson);
-    this.#open.atMs = atMs;
-    if (this.#open.turns.length >= largeTurns) this.#flush();
+    const batch = this.#open;
+    if (batch.turns.length === 0) batch.sinceMs = this.#options.monotonicMs();
+    batch.turns.push(turnJson);
+    batch.atMs = atMs;
+    if (this.#writing === null && this.#isWorthACommit(batch)) this.#flush();
     else this.#scheduleFlush();
   }
 
@@ -104,6 +111,10 @@ export class Committer {
   /** Nothing more is written or released: the process is about to stop. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  #isWorthACommit(batch: OpenBatch): boolean {
+    return batch.turns.length >= largeTurns && this.#options.monotonicMs() - batch.sinceMs >= this.#lastCommitMs;
   }
 
   #scheduleFlush(): void {
@@ -144,9 +155,10 @@ export class Committer {
     if (this.#stopped) return;
     this.#durable = batch.number;
     this.#writing = null;
+    this.#lastCommitMs = this.#options.monotonicMs() - startedMs;
     // A large one goes before the replies, so that the disk works while they are sent.
     if (this.#open.turns.length >= largeTurns) this.#flush();
-    this.#options.onDurable(batch.number, batch.turns.length, this.#options.monotonicMs() - startedMs);
+    this.#options.onDurable(batch.number, batch.turns.length, this.#lastCommitMs);
     // Else the replies go first: whoever gets one may ask again at once, and then is part of the next batch.
     for (const release of batch.releases) release();
     if (this.#open.turns.length > 0) this.#scheduleFlush();
@@ -157,5 +169,5 @@ export class Committer {
 }
 
 function emptyBatch(number: number): OpenBatch {
-  return { number, atMs: 0, turns: [], releases: [] };
+  return { number, sinceMs: 0, atMs: 0, turns: [], releases: [] };
 }

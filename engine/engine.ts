@@ -246,7 +246,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     if (this.#looksLeft > 0 && !this.#dead) this.#options.scheduler.soon(() => this.#shrinkPiece());
   }
 
-  /** Page by page beside the work, with pauses for it; until done, a miss costs one indexed read. */
+  /** Page by page beside the work, with pauses for it; until done, a miss costs a look-up on disk. */
   #loadKeys(): void {
     if (this.#dead || this.#keys.loadPage()) return;
     const { scheduler, limits } = this.#options;

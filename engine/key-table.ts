@@ -1,7 +1,7 @@
 /**
  * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, and of the others that they may be
  * bound, so that a new key hardly ever costs a read from disk. A key leaves memory only after the index has it. Until the
- * keys from before the start are loaded, a miss costs one indexed read.
+ * keys from before the start are loaded, a miss costs a look-up on disk.
  *
  * Keys of durable commands stay bound until 24 h after their message was acked, which only the index knows: they have
  * no age here, and for them a miss always costs that read.

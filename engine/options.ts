@@ -22,8 +22,8 @@ export interface EngineHooks {
   /** A client command was answered: `code` is `accepted`, `replayed` or the refusal's code. */
   readonly onCommand?: (command: string, code: string, elapsedMs: number) => void;
   readonly onBatch?: (turns: number, commitMs: number) => void;
-  /** The events of one turn, applied and not yet durable. */
-  readonly onEvents?: (events: readonly JournaledEvent[]) => void;
+  /** The events of one turn, applied and not yet durable: they are part of this batch. */
+  readonly onEvents?: (events: readonly JournaledEvent[], batch: number) => void;
   /** An actor was consulted or changed in a turn that had events; in recovery: it is part of the tail. */
   readonly onChanged?: (actor: Address, kind: ErasedKind, state: unknown) => void;
   /** In recovery: the summary of an actor at rest. */

@@ -135,7 +135,7 @@ export interface PendingKey extends KeyPending {
 
 /** The index of bound keys on disk, filled behind the journal, caught up before ready (invariant 6). */
 export interface KeyIndex {
-  /** One indexed read. */
+  /** One indexed read of each segment of the index; `segmentKeysMax` of storage says how many keys one has. */
   find(scope: KeyScope): BoundKey | undefined;
   /**
    * Keys bound at or after `sinceMs` in batches after number `after`, oldest first, of whole batches only: as many as

@@ -97,20 +97,33 @@ export class SqliteSnapshots implements SnapshotStore {
   }
 }
 
-/** One look-up in each segment that has rows; they are found by going from one to the next below. */
+/**
+ * The segments that have rows: they are numbered without gaps. Told twice, by the ends of the table and by those of the
+ * index, so that one flipped byte in either does not hide the keys of others.
+ */
+const segmentsThatAre = `
+  SELECT min((SELECT segment FROM keys ORDER BY id LIMIT 1), (SELECT min(segment) FROM keys)) AS lowest,
+         max((SELECT segment FROM keys ORDER BY id DESC LIMIT 1), (SELECT max(segment) FROM keys)) AS highest`;
+/** More than a day can bind; each costs a look-up. */
+const segmentsMax = 10_000;
+
 const keysOfHash = `
   WITH RECURSIVE segments (number) AS (
-    SELECT max(segment) FROM keys
-    UNION ALL
-    SELECT (SELECT max(segment) FROM keys WHERE segment < segments.number) FROM segments WHERE number IS NOT NULL
+    SELECT @highest UNION ALL SELECT number - 1 FROM segments WHERE number > @lowest
   )
   SELECT ${keyColumns}
   FROM segments CROSS JOIN keys INDEXED BY keys_scope_hash ON segment = segments.number
-  WHERE scope_hash = ?
+  WHERE scope_hash = @hash
   ORDER BY id DESC`;
+
+interface Segments {
+  readonly lowest: number | null;
+  readonly highest: number | null;
+}
 
 export class SqliteKeyIndex implements KeyIndex {
   readonly #file: string;
+  readonly #segments;
   readonly #find;
   readonly #findDurable;
   readonly #recent;
@@ -119,7 +132,8 @@ export class SqliteKeyIndex implements KeyIndex {
   constructor(connection: Connection) {
     this.#file = connection.name;
     // Rows of the same hash, hardly ever more than one: a scope that differs must be told from one that is damaged.
-    this.#find = connection.prepare<[number], KeyRow>(keysOfHash);
+    this.#segments = connection.prepare<[], Segments>(segmentsThatAre);
+    this.#find = connection.prepare<[{ lowest: number; highest: number; hash: number }], KeyRow>(keysOfHash);
     this.#findDurable = connection.prepare<[number], KeyRow>(
       `SELECT ${keyColumns} FROM durable_keys WHERE scope_hash = ? ORDER BY id DESC`,
     );
@@ -130,9 +144,9 @@ export class SqliteKeyIndex implements KeyIndex {
   }
 
   find(scope: KeyScope): BoundKey | undefined {
-    const find = isDurableScope(scope) ? this.#findDurable : this.#find;
     const hash = scopeHash(scope);
-    for (const row of this.#read(() => find.all(hash))) {
+    const rows = this.#read(() => (isDurableScope(scope) ? this.#findDurable.all(hash) : this.#rowsOf(hash)));
+    for (const row of rows) {
       const key = this.#verified(row);
       if (key.scope === scope) return key;
       if (scopeHash(key.scope) !== hash) throw this.#damagedKey(row);
@@ -169,6 +183,16 @@ export class SqliteKeyIndex implements KeyIndex {
       // Only the follower writes this column, from addresses.
       return { scope, fingerprint, question, actor: row.actor as Address };
     });
+  }
+
+  #rowsOf(hash: number): KeyRow[] {
+    const { lowest = null, highest = null } = this.#segments.get() ?? {};
+    if (lowest === null || highest === null) return [];
+    // A flipped byte can also change the types that SQLite gives.
+    if (!(highest - lowest < segmentsMax)) {
+      throw damagedState(this.#file, `its keys lie in segments ${lowest} to ${highest}`);
+    }
+    return this.#find.all({ lowest, highest, hash });
   }
 
   /** @throws StorageDamaged after marking the file */

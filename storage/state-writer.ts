@@ -26,7 +26,7 @@ import {
 import { prepareStatements } from './state-statements.ts';
 import { StoredTotals } from './stored-totals.ts';
 
-/** Page cache: the index by hash is written all over. */
+/** Page cache: the newest segment of the index by hash is written all over. */
 const cacheKib = 32 * 1024;
 /** Pages in the WAL before they move to the file; SQLite's 1,000 would move the same ones again and again. */
 const walPagesMax = 8_000;

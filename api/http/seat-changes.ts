@@ -9,10 +9,8 @@ import type { Address } from '../../engine/actor.ts';
 import type { JournaledEvent } from '../../engine/ports.ts';
 import { limits } from '../limits.ts';
 
-/** Where the journal stands; read when events come and when frames are made. */
+/** Where the journal stands; read when frames are made. */
 export interface JournalStand {
-  /** Number of the batch that the events of the hook's turn are part of. */
-  readonly openBatch: () => number;
   /** Number of the last durable batch. */
   readonly durableBatch: () => number;
 }
@@ -148,13 +146,13 @@ export class SeatChanges {
     return this.#stand.durableBatch();
   }
 
-  /** The engine's hook: the events of one turn, applied and not yet durable. */
-  onEvents(events: readonly JournaledEvent[]): void {
+  /** The engine's hook: the events of one turn, applied and not yet durable; they are part of `batch`. */
+  onEvents(events: readonly JournaledEvent[], batch: number): void {
     if (this.#schedules.size === 0) return;
     for (const { actor, event } of events) {
       const schedule = this.#schedules.get(actor);
       // True: only schedules are followed, and only a schedule writes events under its address.
-      if (schedule !== undefined) this.#add(schedule, event as ScheduleEvent);
+      if (schedule !== undefined) this.#add(schedule, event as ScheduleEvent, batch);
     }
   }
 
@@ -178,10 +176,10 @@ export class SeatChanges {
     return schedule;
   }
 
-  #add(schedule: ScheduleChanges, event: ScheduleEvent): void {
+  #add(schedule: ScheduleChanges, event: ScheduleEvent, batch: number): void {
     const change = changeIn(event);
     if (change === null) return;
-    schedule.add(change.seats, change.status, this.#stand.openBatch());
+    schedule.add(change.seats, change.status, batch);
     this.#kept += change.seats.length;
     while (schedule.kept > this.#bounds.seatChangesPerScheduleMax) this.#kept -= schedule.forgetOldest();
     // Its own history goes first only where everyone else's is watched.

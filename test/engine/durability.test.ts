@@ -83,16 +83,34 @@ describe('what leaves the engine (invariants 3, 4, 5)', () => {
     assert.ok(batch !== undefined && batch.turns.length > 1 && batch.turns.length < 20);
   });
 
-  it('a large batch leaves while the commands after it are still judged', async () => {
+  it('a large batch leaves while the commands after it are still judged, if it has grown for as long as a commit takes', async () => {
     const toy = new ToyEngine({ commitsByItself: false, limits: { waitingCommandsMax: 900 } });
-    const answers = Array.from({ length: 900 }, () => toy.ask('a', { type: 'Put', coins: 1 }));
+    const put = () => toy.ask('a', { type: 'Put', coins: 1 });
+    const turns = () => toy.disk.batches.map((batch) => batch.turns.length);
+    const first = Array.from({ length: 64 }, put);
+    // Nothing is known of the disk yet.
     assert.equal(toy.journal.waiting.length, 1);
+    await toy.world.settle();
+    await toy.world.pass(5);
     await toy.journal.commit();
+    // What had gathered meanwhile is worth a commit: it goes before the answers.
+    await toy.journal.commit();
+    await Promise.all(first);
+    assert.deepEqual(turns(), [32, 32]);
+
+    await toy.world.pass(5);
+    const slow = put();
+    await toy.world.settle();
+    await toy.world.pass(5);
+    await toy.journal.commit();
+    await slow;
+    // The disk takes 5 ms, and these no time at all: they share one commit.
+    const together = Array.from({ length: 64 }, put);
     await toy.world.settle();
     await toy.journal.commit();
-    assert.deepEqual((await Promise.all(answers)).at(-1), { type: 'accepted', reply: { total: 900 }, replayed: false });
-    const turns = toy.disk.batches.map((batch) => batch.turns.length);
-    assert.ok(turns.length === 2 && turns[0]! < 600, turns.join());
+    await Promise.all(together);
+    assert.deepEqual(turns(), [32, 32, 1, 64]);
+    assert.deepEqual(await together.at(-1), { type: 'accepted', reply: { total: 129 }, replayed: false });
   });
 
   it('a failed commit stops the engine and confirms nothing more', async () => {

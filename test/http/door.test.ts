@@ -46,7 +46,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     },
     rooms: { report: () => null, names: () => [], put: () => Promise.resolve({ type: 'put' }) },
     verifyQueueToken: (token) => (token === 'good' ? place : null),
-    seatChanges: new SeatChanges({ openBatch: () => 1, durableBatch: () => 0 }),
+    seatChanges: new SeatChanges({ durableBatch: () => 0 }),
     freeSeats: { page: () => ({ items: [], next: null }), dates: () => [] },
     readModel: { reservation: () => undefined, reservationsOf: () => null },
     readModelProgress: { through: 5, reached: () => Promise.resolve() },

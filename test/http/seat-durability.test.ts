@@ -17,7 +17,7 @@ test('changes wait for the batch that holds their events, each for its own', asy
   const world = new ManualWorld(startMs);
   const disk = new MemoryDisk();
   const journal = new MemoryJournal(disk, true);
-  const changes = new SeatChanges({ openBatch: () => engine.batch, durableBatch: () => engine.durableBatch });
+  const changes = new SeatChanges({ durableBatch: () => engine.durableBatch });
   const engine = new Engine<Protocols>({
     kinds: createKinds(rulesUnderTest),
     journal,
@@ -27,13 +27,13 @@ test('changes wait for the batch that holds their events, each for its own', asy
     clock: world,
     scheduler: world,
     limits,
-    hooks: { onEvents: (events) => changes.onEvents(events) },
+    hooks: { onEvents: (events, batch) => changes.onEvents(events, batch) },
     onFatal: (error) => {
       throw error;
     },
   });
   engine.start();
-  const sections = [{ name: 'A', price: 1, rows: [{ name: '1', seats: 9 }] }];
+  const sections = [{ name: 'A', price: 1, rows: [{ name: '1', seats: 99 }] }];
   const dates = { startsAt: startMs + 3 * hourMs, salesOpenAt: startMs, salesCloseAt: startMs + 2 * hourMs };
   const open = { type: 'OpenSchedule', concertId: 'c', venue: 'v', ...dates, sections } as const;
   void engine.ask('schedule:s', open);
@@ -67,4 +67,15 @@ test('changes wait for the batch that holds their events, each for its own', asy
     assert.deepEqual([told(), answered.length], [through, count]);
   }
   assert.deepEqual(changes.follow('s', stands()), followed);
+
+  // So many in one round that their batch leaves with the last of them: they are all told with it.
+  const inOneRound = 32;
+  for (let number = 4; number < 4 + inOneRound; number++) {
+    const command = { type: 'HoldSeats', userId: `u${number}`, seatIds: [`A-1-${number}`] } as const;
+    void engine.ask('schedule:s', command).then(() => answered.push(number));
+  }
+  assert.deepEqual([journal.waiting.length, told()], [1, 3]);
+  await journal.commit();
+  await world.settle();
+  assert.deepEqual([told(), answered.length], [3 + inOneRound, 3 + inOneRound]);
 });

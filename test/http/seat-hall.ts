@@ -28,7 +28,7 @@ export function hall(t: TestContext, bounds: Partial<SeatChangesBounds & SeatStr
   t.mock.method(performance, 'now', () => clock.ms);
   const disk = { open: 1, durable: 0 };
   const all = { ...limits, ...bounds };
-  const changes = new SeatChanges({ openBatch: () => disk.open, durableBatch: () => disk.durable }, all);
+  const changes = new SeatChanges({ durableBatch: () => disk.durable }, all);
   let inside = true;
   const streams = createSeatStreams({ changes, bootId, inside: () => inside, bounds: all });
   t.after(() => streams.close());
@@ -42,7 +42,7 @@ export function hall(t: TestContext, bounds: Partial<SeatChangesBounds & SeatStr
     happens(type: Parameters<typeof event>[0], names: readonly string[], id = 's'): void {
       counts.set(id, world.count(id) + names.length);
       const journaled: JournaledEvent = { actor: `schedule:${id}`, event: event(type, ...names) };
-      changes.onEvents([journaled]);
+      changes.onEvents([journaled], disk.open);
     },
     commits(): void {
       disk.durable = disk.open++;

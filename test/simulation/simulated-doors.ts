@@ -102,7 +102,7 @@ export class SimulatedDoors {
         while (readModel.through < batch) await world.sleep(10, life);
       },
     };
-    const seatChanges = new SeatChanges({ openBatch: () => first.batch, durableBatch: () => first.durableBatch });
+    const seatChanges = new SeatChanges({ durableBatch: () => first.durableBatch });
     const used = { engine, desk, rooms, freeSeats, readModel, readModelProgress, seatChanges };
     // What the routes of a simulation ask for; sockets, streams, limits and metrics belong to the door around them.
     const deps = used as unknown as HttpDependencies;

@@ -96,6 +96,28 @@ describe('the index of keys', () => {
     writer.close();
   });
 
+  it('finds keys beside one whose segment is damaged, and says so where that hides too much', (t) => {
+    const file = join(dataDirectory(t), 'state.db');
+    const writer = new StateWriter(file, 'journal');
+    bind(writer, 1, 20);
+    writer.close();
+    const damage = openDatabase(file, { migrations: stateMigrations });
+    t.after(() => damage.close());
+    const index = opened(t, file);
+    const [first, last] = ['(SELECT min(id) FROM keys)', '(SELECT max(id) FROM keys)'];
+    for (const [row, segment] of [
+      [first, 700],
+      [last, -700],
+    ] as const) {
+      const before = damage.prepare(`SELECT segment FROM keys WHERE id = ${row}`).pluck().get();
+      damage.prepare(`UPDATE keys SET segment = ? WHERE id = ${row}`).run(segment);
+      for (const scope of ['k1.1', 'k10.1', 'k20.7998']) assert.equal(index.find(scope)?.scope, scope);
+      damage.prepare(`UPDATE keys SET segment = ? WHERE id = ${row}`).run(before);
+    }
+    damage.prepare(`UPDATE keys SET segment = 1000000000000 WHERE id = ${last}`).run();
+    assert.throws(() => index.find('k1.1'), /segments 0 to 1000000000000/);
+  });
+
   it('keeps the keys of a file from before it had segments', (t) => {
     const file = join(dataDirectory(t), 'state.db');
     const before = openDatabase(file, { migrations: stateMigrations.slice(0, 3) });
