@@ -45,7 +45,7 @@ svg .band { opacity: 0.13; }
 .table { overflow-x: auto; margin: 0 0 12px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 12px 5px 0; text-align: right; border-bottom: 1px solid var(--faint); white-space: nowrap; vertical-align: bottom; }
-th { color: var(--soft); font-weight: 500; white-space: normal; min-width: 64px; line-height: 1.3; }
+th { color: var(--soft); font-weight: 500; white-space: normal; min-width: 52px; line-height: 1.3; }
 th.text, td.text { text-align: left; }
 td.text { white-space: normal; min-width: 100px; }
 td:first-child { white-space: nowrap; }
