@@ -107,6 +107,7 @@ const segmentsThatAre = `
 /** More than a day can bind; each costs a look-up. */
 const segmentsMax = 10_000;
 
+/** Rows of the same hash, hardly ever more than one: a scope that differs must be told from one that is damaged. */
 const keysOfHash = `
   WITH RECURSIVE segments (number) AS (
     SELECT @highest UNION ALL SELECT number - 1 FROM segments WHERE number > @lowest
@@ -131,7 +132,6 @@ export class SqliteKeyIndex implements KeyIndex {
 
   constructor(connection: Connection) {
     this.#file = connection.name;
-    // Rows of the same hash, hardly ever more than one: a scope that differs must be told from one that is damaged.
     this.#segments = connection.prepare<[], Segments>(segmentsThatAre);
     this.#find = connection.prepare<[{ lowest: number; highest: number; hash: number }], KeyRow>(keysOfHash);
     this.#findDurable = connection.prepare<[number], KeyRow>(
