@@ -11,7 +11,7 @@ const root = new URL('../..', import.meta.url).pathname;
 const startTimeoutMs = 30_000;
 
 /** What `npm start` gives Node. The pool is as large as the cores allow; Node's own four helpers would take both of two. */
-export const nodeFlags = ['--v8-pool-size=0'];
+export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=256', '--no-allocation-site-pretenuring'];
 
 export const adminKey = 'system-test-admin-key';
 
