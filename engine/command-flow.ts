@@ -144,8 +144,7 @@ export class CommandFlow {
     const key = request?.key?.text;
     if (binding !== undefined) {
       const { openBatch, openTurns } = this.#parts.committer;
-      const { scope, fingerprint } = binding;
-      this.#parts.keys.bind({ scope, fingerprint, batch: openBatch, turn: openTurns, atMs });
+      this.#parts.keys.bind({ scope: binding.scope, batch: openBatch, turn: openTurns, atMs });
     }
     // JSON.stringify leaves out what is undefined: the turn as ports.ts declares it, in the order it declares it.
     const turn = { atMs, to, command: command.type, key, binding, pending, released, events: run.events };

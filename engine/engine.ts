@@ -1,6 +1,5 @@
 /**
  * The engine: one journal and the actors that write to it.
- *
  * Invariants kept in this folder (the numbers are those of README.md beside this file):
  *  1. One writer: state changes only in `evolve`, on this thread, one command at a time to completion (turn.ts).
  *  2. Time is an input: a command is stamped once, when its turn begins (clock.ts).
@@ -65,6 +64,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     });
     this.#keys = new KeyTable({
       index: options.keys,
+      bindingAt: (batch, turn) => (batch > this.durableBatch ? undefined : journal.readTurn(batch, turn).binding),
       keysMax: limits.keysInMemoryMax,
       ttlMs: limits.keyTtlMs,
       startMs: this.clock.nowMs(),
@@ -249,10 +249,10 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   /** Page by page beside the work, with pauses for it; until done, a miss costs a look-up on disk. */
   #loadKeys(): void {
     if (this.#dead || this.#keys.loadPage()) return;
-    const { scheduler, limits } = this.#options;
+    const everyMs = this.#options.limits.keysPageEveryMs;
     const next = (): void => this.#guarded(() => this.#loadKeys());
-    if (limits.keysPageEveryMs === 0) scheduler.soon(next);
-    else scheduler.after(limits.keysPageEveryMs, next);
+    if (everyMs === 0) this.#options.scheduler.soon(next);
+    else this.#options.scheduler.after(everyMs, next);
   }
 
   /** Exceptions mean a bug (invariant 7), or storage that cannot be read: nothing more is confirmed. */

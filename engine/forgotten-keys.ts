@@ -26,14 +26,17 @@ export class ForgottenKeys {
     this.#bits = Math.min(bitsMax, 2 ** Math.ceil(Math.log2(bitsPerKeyInMemory * Math.max(1, keysMax))));
   }
 
-  /** @param nowMs stamped time; never earlier than that of the key */
-  add(scope: string, nowMs: number): void {
+  /**
+   * @param hash of the key's scope, 53 bits
+   * @param nowMs stamped time; never earlier than that of the key
+   */
+  add(hash: number, nowMs: number): void {
     if (this.#younger === null || nowMs - this.#youngerSinceMs >= this.#ttlMs) {
       this.#older = this.#younger;
       this.#younger = new Uint32Array(this.#bits / 32);
       this.#youngerSinceMs = nowMs;
     }
-    const { start, step } = hashesOf(scope);
+    const { start, step } = halvesOf(hash);
     for (let i = 0; i < hashes; i++) {
       const bit = (start + i * step) & (this.#bits - 1);
       // In bounds: the filter has `#bits` of them, a power of two.
@@ -41,9 +44,9 @@ export class ForgottenKeys {
     }
   }
 
-  mayHave(scope: string): boolean {
+  mayHave(hash: number): boolean {
     if (this.#younger === null) return false;
-    const { start, step } = hashesOf(scope);
+    const { start, step } = halvesOf(hash);
     return isIn(this.#younger, start, step) || (this.#older !== null && isIn(this.#older, start, step));
   }
 }
@@ -57,21 +60,7 @@ function isIn(filter: Uint32Array, start: number, step: number): boolean {
   return true;
 }
 
-/** Two hashes of the UTF-16 code units, as of FNV-1a with two primes, their bits mixed as MurmurHash3 does at its end. */
-function hashesOf(text: string): { readonly start: number; readonly step: number } {
-  let a = 0x811c9dc5;
-  let b = 0x9e3779b9;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    a = Math.imul(a ^ unit, 0x01000193);
-    b = Math.imul(b ^ unit, 0x5bd1e995);
-  }
-  // An odd step passes through all bits of a filter.
-  return { start: mixed(a), step: mixed(b) | 1 };
-}
-
-function mixed(hash: number): number {
-  let bits = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
+/** Two hashes from one of 53 bits. An odd step passes through all bits of a filter. */
+function halvesOf(hash: number): { readonly start: number; readonly step: number } {
+  return { start: hash | 0, step: Math.imul(Math.floor(hash / 4_294_967_296), 0x9e3779b1) | 1 };
 }

@@ -1,23 +1,30 @@
 /**
- * What memory knows of bound keys (invariant 6): all of the last 24 h while they fit, and of the others that they may be
- * bound, so that a new key hardly ever costs a read from disk. A key leaves memory only after the index has it. Until the
- * keys from before the start are loaded, a miss costs a look-up on disk.
+ * What memory knows of bound keys (invariant 6): where those of the last 24 h stand, while they fit, and of the others that
+ * they may be bound, so that a new key hardly ever costs a read from disk. Memory knows a scope by its hash; that a key is
+ * bound, and to what, the turn in the journal says. A key leaves memory only after the index has it. Until the keys from
+ * before the start are loaded, a miss costs a look-up on disk.
  *
  * Keys of durable commands stay bound until 24 h after their message was acked, which only the index knows: they have
  * no age here, and for them a miss always costs that read.
  */
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
 import type { Address } from './actor.ts';
-import { AgedKeys } from './aged-keys.ts';
+import { BoundKeys } from './bound-keys.ts';
 import { ForgottenKeys } from './forgotten-keys.ts';
-import type { BoundKey, KeyIndex, KeyScope } from './ports.ts';
+import type { BoundKey, KeyBinding, KeyIndex, KeyScope } from './ports.ts';
+import { textHash } from './text-hash.ts';
 
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
 const fingerprintTextMax = 96;
 
 export interface KeyTableOptions {
   readonly index: KeyIndex;
+  /**
+   * What a turn of the journal binds; undefined for nothing, and for a batch that is not durable yet: what that one binds
+   * is still in flight, so it is not what anybody asks for.
+   */
+  readonly bindingAt: (batch: number, turn: number) => KeyBinding | undefined;
   readonly keysMax: number;
   readonly ttlMs: number;
   /** Stamped time at the start, ms: keys bound before are only in the index until loaded. */
@@ -31,15 +38,19 @@ export interface KeyTableOptions {
 export class KeyTable {
   readonly #options: KeyTableOptions;
   /** Bound before the start. */
-  readonly #loaded = new AgedKeys();
+  readonly #loaded = new BoundKeys();
   /** Bound since the start. */
-  readonly #recent = new AgedKeys();
+  readonly #recent = new BoundKeys();
   /** In the index only, though they may still be bound. */
   readonly #forgotten: ForgottenKeys;
   /** Every key bound at or after this stamp, ms, is in memory or among the forgotten. */
   #loadedSinceMs: number;
   #loadedThrough = 0;
   #indexedThrough = 0;
+  readonly #seed = randomInt(2 ** 32);
+  /** The scope hashed last: a new key is looked up and then bound. */
+  #lastScope: KeyScope = '';
+  #lastHash = 0;
 
   constructor(options: KeyTableOptions) {
     this.#options = options;
@@ -53,16 +64,19 @@ export class KeyTable {
 
   /** The key's binding, if it is bound and younger than 24 h, or that of a durable command. */
   find(scope: KeyScope, nowMs: number): BoundKey | undefined {
-    const sinceMs = nowMs - this.#options.ttlMs;
-    let bound = this.#recent.get(scope) ?? this.#loaded.get(scope);
-    if (isDurable(scope)) return bound ?? this.#options.index.find(scope);
-    if (bound === undefined && this.#mayBeBound(scope, sinceMs)) bound = this.#options.index.find(scope);
-    return bound !== undefined && bound.atMs > sinceMs ? bound : undefined;
+    const durable = isDurable(scope);
+    const sinceMs = durable ? -Infinity : nowMs - this.#options.ttlMs;
+    const hash = this.#hashOf(scope);
+    const known =
+      this.#confirmed(this.#recent, hash, scope, sinceMs) ?? this.#confirmed(this.#loaded, hash, scope, sinceMs);
+    if (known !== undefined || !(durable || this.#mayBeBound(hash, sinceMs))) return known;
+    const indexed = this.#options.index.find(scope);
+    return indexed !== undefined && indexed.atMs > sinceMs ? indexed : undefined;
   }
 
-  bind(bound: BoundKey): void {
-    this.#recent.add(bound);
-    this.#trim(bound.atMs);
+  bind({ scope, batch, turn, atMs }: Pick<BoundKey, 'scope' | 'batch' | 'turn' | 'atMs'>): void {
+    this.#recent.add(this.#hashOf(scope), { batch, turn, atMs, isDurable: isDurable(scope) });
+    this.#trim(atMs);
   }
 
   /** The index holds every key of the batches up to this one. */
@@ -75,9 +89,10 @@ export class KeyTable {
     const sinceMs = this.#options.startMs - this.#options.ttlMs;
     const page = this.#options.index.recent(sinceMs, this.#loadedThrough, this.#options.pageMax);
     for (const bound of page) {
-      if (bound.batch > this.#options.startBatch || this.#recent.has(bound.scope)) continue;
-      if (this.size < this.#options.keysMax) this.#loaded.add(bound);
-      else this.#forgotten.add(bound.scope, this.#options.startMs);
+      if (bound.batch > this.#options.startBatch) continue;
+      const hash = textHash(bound.scope, this.#seed);
+      if (this.size >= this.#options.keysMax) this.#forgotten.add(hash, this.#options.startMs);
+      else this.#loaded.add(hash, { ...bound, isDurable: isDurable(bound.scope) });
     }
     const last = page.at(-1);
     this.#loadedThrough = last?.batch ?? this.#options.startBatch;
@@ -88,8 +103,27 @@ export class KeyTable {
   }
 
   /** Whether a key that is not in memory may have been bound after `sinceMs`. */
-  #mayBeBound(scope: KeyScope, sinceMs: number): boolean {
-    return this.#loadedSinceMs > sinceMs || this.#forgotten.mayHave(scope);
+  #mayBeBound(hash: number, sinceMs: number): boolean {
+    return this.#loadedSinceMs > sinceMs || this.#forgotten.mayHave(hash);
+  }
+
+  /** The newest of the turns under this hash that bind the scope. */
+  #confirmed(keys: BoundKeys, hash: number, scope: KeyScope, sinceMs: number): BoundKey | undefined {
+    let newest: BoundKey | undefined;
+    for (const { batch, turn, atMs } of keys.find(hash)) {
+      if (atMs <= sinceMs || (newest !== undefined && newest.batch > batch)) continue;
+      const binding = this.#options.bindingAt(batch, turn);
+      if (binding?.scope === scope) newest = { scope, fingerprint: binding.fingerprint, batch, turn, atMs };
+    }
+    return newest;
+  }
+
+  #hashOf(scope: KeyScope): number {
+    if (scope !== this.#lastScope) {
+      this.#lastScope = scope;
+      this.#lastHash = textHash(scope, this.#seed);
+    }
+    return this.#lastHash;
   }
 
   #trim(nowMs: number): void {
@@ -101,8 +135,8 @@ export class KeyTable {
       const indexed = oldest.batch <= this.#indexedThrough;
       if (oldest.atMs > sinceMs) {
         if (this.size <= this.#options.keysMax || !indexed) return;
-        this.#forgotten.add(oldest.scope, nowMs);
-      } else if (!indexed && isDurable(oldest.scope)) return;
+        this.#forgotten.add(oldest.hash, nowMs);
+      } else if (!indexed && oldest.isDurable) return;
       keys.deleteOldest();
     }
   }

@@ -44,26 +44,31 @@ export const engineRefusals = {
  * its answer is released. A second command of the same scope waits for that.
  */
 export class KeysInFlight {
-  readonly #followers = new Map<KeyScope, Request[]>();
+  /** Null where nobody waits, as nearly always. */
+  readonly #followers = new Map<KeyScope, Request[] | null>();
 
   /** True when the key was free and is now in flight; false when `request` waits behind another. */
   enter(scope: KeyScope, request: Request | null): boolean {
     const followers = this.#followers.get(scope);
     if (followers === undefined) {
-      this.#followers.set(scope, []);
+      this.#followers.set(scope, null);
       return true;
     }
-    if (request !== null) followers.push(request);
+    if (request === null) return false;
+    if (followers === null) this.#followers.set(scope, [request]);
+    else followers.push(request);
     return false;
   }
 
   /** Ends the flight; whoever waited behind it. */
   leave(scope: KeyScope): readonly Request[] {
-    const followers = this.#followers.get(scope) ?? [];
+    const followers = this.#followers.get(scope) ?? nobody;
     this.#followers.delete(scope);
     return followers;
   }
 }
+
+const nobody: readonly Request[] = [];
 
 /** What `follower` gets from the answer of the command before it; null when it has to be judged afresh. */
 export function sharedOutcome(
