@@ -4,13 +4,35 @@
  * written one by one, answers cost the more the quicker the reader is.
  */
 import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 
 let gathered: { send(): void }[] = [];
+/**
+ * The newest answer of a connection, those before it go out first; null once it is out: whatever an answer holds on to
+ * would live for as long as its connection is idle, and be collected as old then.
+ */
+const newest = new WeakMap<Socket, ServerResponse | null>();
+
+/** Whether an answer to a request of this connection is not out yet. */
+export function owesAnswer(socket: Socket): boolean {
+  return newest.get(socket)?.writableFinished === false;
+}
 
 /** For `createServer`. What is written before `end` goes out at once. */
 export class GatheredResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #given: unknown[] | null = null;
+
+  constructor(request: Request) {
+    super(request);
+    newest.set(request.socket, this);
+  }
+
+  /** Node calls it when the answer is out. */
+  override detachSocket(socket: Socket): void {
+    super.detachSocket(socket);
+    if (newest.get(socket) === this) newest.set(socket, null);
+  }
 
   /** Only what is given first counts. Node would tell of anything later as an error; here it is ignored. */
   override end(...given: unknown[]): this {

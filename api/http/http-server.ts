@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { reasonOf, refuse } from './bad-http.ts';
-import { GatheredResponse } from './gathered-response.ts';
+import { GatheredResponse, owesAnswer } from './gathered-response.ts';
 import { connectionsMax } from './connections-max.ts';
 import type { Unreadable } from './door.ts';
 import type { HttpApp } from './http-app.ts';
@@ -57,11 +57,7 @@ export async function startHttpServer(
     errorHandler: (error) =>
       error instanceof RequestError ? app.unreadable('target') : new Response(null, { status: 500 }),
   });
-  /** The answer to the newest request of a connection: those to earlier ones go out before it. */
-  const newest = new WeakMap<Socket, ServerResponse>();
-  const owesAnswer = (socket: Socket): boolean => newest.get(socket)?.writableFinished === false;
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    newest.set(incoming.socket, outgoing);
     // The listener answers its own errors and never rejects. Node tells of a request when it has parsed its head; after
     // this tick it has parsed what came in the same packet, which mostly is the whole body, if there is one.
     if (incoming.readableEnded) void listener(incoming, outgoing);

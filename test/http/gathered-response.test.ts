@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { limits } from '../../api/limits.ts';
 import { GatheredResponse } from '../../api/http/gathered-response.ts';
 
@@ -127,4 +129,31 @@ describe('an answer', () => {
       assert.ok((sent[0] ?? 0) > 0, 'the last one came when the others had to go');
     });
   });
+
+  test('that is out is not kept for as long as its connection is open', async () => {
+    const answers: WeakRef<ServerResponse>[] = [];
+    const answer = (_incoming: IncomingMessage, outgoing: ServerResponse): void => {
+      answers.push(new WeakRef(outgoing));
+      outgoing.end('hello');
+    };
+    await withServer(answer, async (open) => {
+      const socket = open();
+      socket.write(ask('/'));
+      await readThrough(socket, 'hello');
+      await collected(() => answers[0]?.deref() === undefined);
+      assert.equal(socket.destroyed, false);
+    });
+  });
 });
+
+/** Resolves when the garbage collector has made it so; rejects where it does not. */
+async function collected(done: () => boolean): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let tries = 0; tries < 100; tries++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    if (done()) return;
+  }
+  throw new Error('it is still there');
+}
