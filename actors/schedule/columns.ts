@@ -6,6 +6,8 @@
 const pieceBits = 10;
 const pieceLength = 1 << pieceBits;
 const inPiece = pieceLength - 1;
+const valueBits = 8;
+const inValues = (1 << valueBits) - 1;
 
 type Numbers = Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -45,16 +47,16 @@ export class NumberColumn<Piece extends Numbers> {
   }
 }
 
-/** Values set one after the other, or again. */
+/** Values set one after the other, or again. Pieces are short: the garbage collector copies each once it has grown. */
 export class ValueColumn<Value> {
   readonly #pieces: Value[][] = [];
 
   get(index: number): Value | undefined {
-    return this.#pieces[index >>> pieceBits]?.[index & inPiece];
+    return this.#pieces[index >>> valueBits]?.[index & inValues];
   }
 
   set(index: number, value: Value): void {
-    const piece = (this.#pieces[index >>> pieceBits] ??= []);
-    piece[index & inPiece] = value;
+    const piece = (this.#pieces[index >>> valueBits] ??= []);
+    piece[index & inValues] = value;
   }
 }

@@ -5,6 +5,7 @@
  * Reads of users and seats with `!` find a value: it is set when a slot is given out.
  */
 import { NumberColumn, ValueColumn } from './columns.ts';
+import { UserIndex } from './user-index.ts';
 
 /** The indexes of a reservation's seats in layout order; a single one stands alone, which saves its array. */
 export type SeatIndexes = number | readonly number[];
@@ -27,7 +28,7 @@ export class ReservationSlots {
   readonly next = new NumberColumn(Int32Array);
   #used = 0;
   #firstFree = 0;
-  readonly #firstOfUser = new Map<string, number>();
+  readonly #firsts = new UserIndex(this.users);
 
   take(ordinal: number, userId: string, seats: SeatIndexes, heldAtMs: number, expiresAtMs: number): number {
     const slot = this.#freeSlot();
@@ -52,13 +53,11 @@ export class ReservationSlots {
 
   /** The link to the first live or paid reservation of a user; 0 for none. */
   firstOfUser(userId: string): number {
-    return this.#firstOfUser.get(userId) ?? 0;
+    return this.#firsts.firstOf(userId);
   }
 
   linkToUser(slot: number): void {
-    const userId = this.users.get(slot)!;
-    this.next.set(slot, this.firstOfUser(userId));
-    this.#firstOfUser.set(userId, slot + 1);
+    this.next.set(slot, this.#firsts.putFirst(this.users.get(slot)!, slot + 1));
   }
 
   unlinkFromUser(slot: number): void {
@@ -66,8 +65,8 @@ export class ReservationSlots {
     const first = this.firstOfUser(userId);
     const after = this.next.get(slot);
     if (first === slot + 1) {
-      if (after === 0) this.#firstOfUser.delete(userId);
-      else this.#firstOfUser.set(userId, after);
+      if (after === 0) this.#firsts.delete(userId);
+      else this.#firsts.putFirst(userId, after);
       return;
     }
     let before = first;

@@ -8,6 +8,7 @@
 import { NumberColumn } from './columns.ts';
 import type { ReservationStatus } from './messages.ts';
 import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
+import { userHash } from './user-index.ts';
 
 /** Indexed by the state's low bits; the order is part of the snapshot's format. */
 const statuses = ['held', 'paying', 'paid', 'expired', 'cancelled'] as const satisfies readonly ReservationStatus[];
@@ -223,11 +224,4 @@ export function isShrunkState(state: number): boolean {
 
 export function seatCountOf(seats: SeatIndexes): number {
   return typeof seats === 'number' ? 1 : seats.length;
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits. Part of the snapshot's format: never to be changed. */
-export function userHash(userId: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
