@@ -4,6 +4,7 @@
  * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
  * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, NATS, final snapshots, lock released.
  */
+import { randomInt } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
@@ -102,6 +103,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
       clock: systemClock,
       scheduler: systemScheduler,
       limits,
+      hashSeed: randomInt(2 ** 32),
       hooks: {
         ...counting,
         onEvents(events, batch) {

@@ -9,22 +9,22 @@ import { HashIndex } from './hash-index.ts';
 const pieceBits = 10;
 const pieceLength = 1 << pieceBits;
 const inPiece = pieceLength - 1;
+/** What 16 bits hold; a batch has some thousands of turns at most. */
+const turnMax = 0xffff;
 
 interface Piece {
   readonly hashes: Float64Array;
   readonly batches: Float64Array;
   readonly times: Float64Array;
   readonly turns: Uint16Array;
-  readonly durable: Uint8Array;
+  readonly ofDurableCommand: Uint8Array;
 }
 
 export interface KeyPlace {
   readonly batch: number;
-  /** Below 65,536. */
   readonly turn: number;
   readonly atMs: number;
-  /** Whether it is the key of a durable command. */
-  readonly isDurable: boolean;
+  readonly ofDurableCommand: boolean;
 }
 
 /** What is known of the key that is next to leave. */
@@ -37,8 +37,8 @@ const none: readonly KeyPlace[] = [];
 export class BoundKeys {
   /** Values are slots, plus one. A slot is the number of a piece, and a place in it. */
   readonly #index = new HashIndex();
-  readonly #pieces: Piece[] = [];
-  /** Numbers of the pieces in use, from the oldest on, and of those that are free. */
+  readonly #pieces: (Piece | undefined)[] = [];
+  /** Numbers of the pieces in use, from the oldest on, and of those that are gone. */
   readonly #order: number[] = [];
   readonly #free: number[] = [];
   /** Keys of the first piece that are gone, and keys that the last one has had. */
@@ -53,6 +53,7 @@ export class BoundKeys {
   }
 
   add(hash: number, place: KeyPlace): void {
+    if (place.turn > turnMax) throw new Error(`turn ${place.turn} is beyond what the table of keys can name`);
     if (this.#filled === pieceLength) this.#startPiece();
     const slot = (this.#order.at(-1)! << pieceBits) | this.#filled; // A piece has been started.
     this.#filled++;
@@ -62,7 +63,7 @@ export class BoundKeys {
     piece.batches[at] = place.batch;
     piece.times[at] = place.atMs;
     piece.turns[at] = place.turn;
-    piece.durable[at] = place.isDurable ? 1 : 0;
+    piece.ofDurableCommand[at] = place.ofDurableCommand ? 1 : 0;
     this.#index.add(hash, slot + 1);
   }
 
@@ -89,22 +90,21 @@ export class BoundKeys {
     this.#oldest = undefined;
     this.#passed++;
     if (this.#passed < pieceLength) return;
-    this.#free.push(this.#order.shift()!); // It was the slot's.
+    this.#order.shift();
+    this.#pieces[slot >>> pieceBits] = undefined;
+    this.#free.push(slot >>> pieceBits);
     this.#passed = 0;
   }
 
   #startPiece(): void {
-    let number = this.#free.pop();
-    if (number === undefined) {
-      number = this.#pieces.length;
-      this.#pieces.push({
-        hashes: new Float64Array(pieceLength),
-        batches: new Float64Array(pieceLength),
-        times: new Float64Array(pieceLength),
-        turns: new Uint16Array(pieceLength),
-        durable: new Uint8Array(pieceLength),
-      });
-    }
+    const number = this.#free.pop() ?? this.#pieces.length;
+    this.#pieces[number] = {
+      hashes: new Float64Array(pieceLength),
+      batches: new Float64Array(pieceLength),
+      times: new Float64Array(pieceLength),
+      turns: new Uint16Array(pieceLength),
+      ofDurableCommand: new Uint8Array(pieceLength),
+    };
     this.#order.push(number);
     this.#filled = 0;
   }
@@ -115,16 +115,17 @@ export class BoundKeys {
   }
 
   #placeAt(slot: number): KeyPlace {
-    const { batches, turns, times, durable } = this.#pieceOf(slot);
+    const { batches, turns, times, ofDurableCommand } = this.#pieceOf(slot);
     const at = slot & inPiece;
     // A slot lies in its piece.
-    return { batch: batches[at]!, turn: turns[at]!, atMs: times[at]!, isDurable: durable[at] === 1 };
+    return { batch: batches[at]!, turn: turns[at]!, atMs: times[at]!, ofDurableCommand: ofDurableCommand[at] === 1 };
   }
 
   #hashAt(slot: number): number {
     return this.#pieceOf(slot).hashes[slot & inPiece]!;
   }
 
+  /** Of a key that is here. */
   #pieceOf(slot: number): Piece {
     return this.#pieces[slot >>> pieceBits]!;
   }

@@ -1,5 +1,6 @@
 /**
  * The engine: one journal and the actors that write to it.
+ *
  * Invariants kept in this folder (the numbers are those of README.md beside this file):
  *  1. One writer: state changes only in `evolve`, on this thread, one command at a time to completion (turn.ts).
  *  2. Time is an input: a command is stamped once, when its turn begins (clock.ts).
@@ -64,6 +65,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     });
     this.#keys = new KeyTable({
       index: options.keys,
+      hashSeed: options.hashSeed ?? 0,
       bindingAt: (batch, turn) => (batch > this.durableBatch ? undefined : journal.readTurn(batch, turn).binding),
       keysMax: limits.keysInMemoryMax,
       ttlMs: limits.keyTtlMs,
@@ -191,14 +193,12 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     return new Promise((resolve) => this.#committer.whenDurable(lastBatch, () => resolve(seen)));
   }
 
-  /** A message from another engine. */
   deliver(message: RemoteMessage): void {
-    if (message.type === 'answer') {
+    if (message.type === 'ask') this.#flow.arrive(requestOf(message, this.#remote));
+    else {
       const { to, question, outcome } = message;
       const answered: QuestionAnswered = { type: 'QuestionAnswered', question, outcome };
       this.#flow.internalTurn(to, answered);
-    } else {
-      this.#flow.arrive(requestOf(message, this.#remote));
     }
   }
 

@@ -60,7 +60,7 @@ function isIn(filter: Uint32Array, start: number, step: number): boolean {
   return true;
 }
 
-/** Two hashes from one of 53 bits. An odd step passes through all bits of a filter. */
+/** Two hashes from one: its low 32 bits, and the 21 above, spread. An odd step passes through all bits of a filter. */
 function halvesOf(hash: number): { readonly start: number; readonly step: number } {
   return { start: hash | 0, step: Math.imul(Math.floor(hash / 4_294_967_296), 0x9e3779b1) | 1 };
 }

@@ -7,7 +7,7 @@
  * Keys of durable commands stay bound until 24 h after their message was acked, which only the index knows: they have
  * no age here, and for them a miss always costs that read.
  */
-import { hash, randomInt } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
 import type { Address } from './actor.ts';
 import { BoundKeys } from './bound-keys.ts';
@@ -18,6 +18,9 @@ import { textHash } from './text-hash.ts';
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
 const fingerprintTextMax = 96;
 
+/** Keys that leave memory when one is bound: more than come, and so few that a crowd of a day before does not stall a hold. */
+const leavingAtOnce = 64;
+
 export interface KeyTableOptions {
   readonly index: KeyIndex;
   /**
@@ -25,6 +28,8 @@ export interface KeyTableOptions {
    * is still in flight, so it is not what anybody asks for.
    */
   readonly bindingAt: (batch: number, turn: number) => KeyBinding | undefined;
+  /** Of the hashes of scopes, below 2^32. */
+  readonly hashSeed: number;
   readonly keysMax: number;
   readonly ttlMs: number;
   /** Stamped time at the start, ms: keys bound before are only in the index until loaded. */
@@ -47,7 +52,6 @@ export class KeyTable {
   #loadedSinceMs: number;
   #loadedThrough = 0;
   #indexedThrough = 0;
-  readonly #seed = randomInt(2 ** 32);
   /** The scope hashed last: a new key is looked up and then bound. */
   #lastScope: KeyScope = '';
   #lastHash = 0;
@@ -75,7 +79,7 @@ export class KeyTable {
   }
 
   bind({ scope, batch, turn, atMs }: Pick<BoundKey, 'scope' | 'batch' | 'turn' | 'atMs'>): void {
-    this.#recent.add(this.#hashOf(scope), { batch, turn, atMs, isDurable: isDurable(scope) });
+    this.#recent.add(this.#hashOf(scope), { batch, turn, atMs, ofDurableCommand: isDurable(scope) });
     this.#trim(atMs);
   }
 
@@ -90,9 +94,9 @@ export class KeyTable {
     const page = this.#options.index.recent(sinceMs, this.#loadedThrough, this.#options.pageMax);
     for (const bound of page) {
       if (bound.batch > this.#options.startBatch) continue;
-      const hash = textHash(bound.scope, this.#seed);
+      const hash = textHash(bound.scope, this.#options.hashSeed);
       if (this.size >= this.#options.keysMax) this.#forgotten.add(hash, this.#options.startMs);
-      else this.#loaded.add(hash, { ...bound, isDurable: isDurable(bound.scope) });
+      else this.#loaded.add(hash, { ...bound, ofDurableCommand: isDurable(bound.scope) });
     }
     const last = page.at(-1);
     this.#loadedThrough = last?.batch ?? this.#options.startBatch;
@@ -121,14 +125,14 @@ export class KeyTable {
   #hashOf(scope: KeyScope): number {
     if (scope !== this.#lastScope) {
       this.#lastScope = scope;
-      this.#lastHash = textHash(scope, this.#seed);
+      this.#lastHash = textHash(scope, this.#options.hashSeed);
     }
     return this.#lastHash;
   }
 
   #trim(nowMs: number): void {
     const sinceMs = nowMs - this.#options.ttlMs;
-    while (this.size > 0) {
+    for (let leaving = 0; leaving < leavingAtOnce && this.size > 0; leaving++) {
       const keys = this.#loaded.size > 0 ? this.#loaded : this.#recent;
       const oldest = keys.oldest();
       if (oldest === undefined) return;
@@ -136,7 +140,7 @@ export class KeyTable {
       if (oldest.atMs > sinceMs) {
         if (this.size <= this.#options.keysMax || !indexed) return;
         this.#forgotten.add(oldest.hash, nowMs);
-      } else if (!indexed && oldest.isDurable) return;
+      } else if (!indexed && oldest.ofDurableCommand) return;
       keys.deleteOldest();
     }
   }
@@ -161,5 +165,5 @@ function escaped(part: string): string {
  */
 export function fingerprintOf(key: ClientKey): string {
   const text = key.fingerprint;
-  return text.length < fingerprintTextMax ? text : hash('sha256', text, 'base64url');
+  return text.length < fingerprintTextMax ? text : digest('sha256', text, 'base64url');
 }

@@ -55,6 +55,11 @@ export interface EngineOptions {
   readonly clock: ClockSource;
   readonly scheduler: Scheduler;
   readonly limits: EngineLimits;
+  /**
+   * Of the hashes of keys in memory, below 2^32: to be drawn by chance where clients choose keys, because whoever knows it
+   * can choose some that collide. Absent: 0.
+   */
+  readonly hashSeed?: number;
   readonly hooks?: EngineHooks;
   /** Absent: this engine owns every actor. */
   readonly remote?: Remote;

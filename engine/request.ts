@@ -39,6 +39,8 @@ export const engineRefusals = {
   idempotency_key_reused: { type: 'rejected', code: 'idempotency_key_reused', details: {} },
 } as const satisfies Record<EngineCode, Rejected>;
 
+const nobody: readonly Request[] = [];
+
 /**
  * The keys in flight (invariant 6): from the arrival of a keyed command, before any look-up and before the gate, until
  * its answer is released. A second command of the same scope waits for that.
@@ -67,8 +69,6 @@ export class KeysInFlight {
     return followers;
   }
 }
-
-const nobody: readonly Request[] = [];
 
 /** What `follower` gets from the answer of the command before it; null when it has to be judged afresh. */
 export function sharedOutcome(

@@ -47,7 +47,10 @@ export class NumberColumn<Piece extends Numbers> {
   }
 }
 
-/** Values set one after the other, or again. Pieces are short: the garbage collector copies each once it has grown. */
+/**
+ * Values set one after the other, or again. A piece that grows is copied, and twice more while the garbage collector
+ * takes it for young; so pieces are short.
+ */
 export class ValueColumn<Value> {
   readonly #pieces: Value[][] = [];
 

@@ -8,7 +8,7 @@
 import { NumberColumn } from './columns.ts';
 import type { ReservationStatus } from './messages.ts';
 import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
-import { userHash } from './user-index.ts';
+import { userHash } from './user-hash.ts';
 
 /** Indexed by the state's low bits; the order is part of the snapshot's format. */
 const statuses = ['held', 'paying', 'paid', 'expired', 'cancelled'] as const satisfies readonly ReservationStatus[];

@@ -1,12 +1,14 @@
 /**
  * The first slot of each user's list: linear hashing (W. Litwin, 1980). For each new user one bucket is split in two, so
  * nothing is ever hashed anew as a whole, and nothing is for the garbage collector to copy; V8's `Map` does both, which
- * took 36 ms at 131,000 users. Only the two arrays of numbers are copied when they double: 1 ms for a million users.
+ * took 36 ms at 131,000 users. Whoever can choose users can choose some that share a bucket; each of them then costs the
+ * others 0.01 µs a look, and must hold a seat for it. Only the two arrays of numbers are copied when they double: 1 ms for a million users.
  *
  * A link is a slot plus one; 0 ends a chain. Reads with `!` find a value: buckets and slots in a chain lie in the arrays,
  * and such slots have a user.
  */
 import type { ValueColumn } from './columns.ts';
+import { userHash } from './user-hash.ts';
 
 const roomAtFirst = 8;
 /** Of an index that has never had a user: most dates of a season. One empty bucket, never written to. */
@@ -105,11 +107,4 @@ function grown(links: Int32Array<ArrayBuffer>, needed: number): Int32Array<Array
   const larger = new Int32Array(Math.max(needed, 2 * links.length));
   larger.set(links);
   return larger;
-}
-
-/** FNV-1a over UTF-16 code units, 32 bits. Part of the snapshot's format: never to be changed. */
-export function userHash(userId: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < userId.length; i++) hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }

@@ -9,29 +9,30 @@ import { limits } from '../limits.ts';
 
 let gathered: { send(): void }[] = [];
 /**
- * The newest answer of a connection, those before it go out first; null once it is out: whatever an answer holds on to
- * would live for as long as its connection is idle, and be collected as old then.
+ * Connections on which an answer is under way. The answer itself is not kept: whatever it holds on to would live for as
+ * long as its connection is idle.
  */
-const newest = new WeakMap<Socket, ServerResponse | null>();
+const answering = new WeakMap<Socket, boolean>();
 
 /** Whether an answer to a request of this connection is not out yet. */
 export function owesAnswer(socket: Socket): boolean {
-  return newest.get(socket)?.writableFinished === false;
+  return answering.get(socket) === true;
 }
 
 /** For `createServer`. What is written before `end` goes out at once. */
 export class GatheredResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #given: unknown[] | null = null;
 
-  constructor(request: Request) {
-    super(request);
-    newest.set(request.socket, this);
+  /** Node calls it when those before it are out. */
+  override assignSocket(socket: Socket): void {
+    super.assignSocket(socket);
+    answering.set(socket, true);
   }
 
-  /** Node calls it when the answer is out. */
+  /** Node calls it when it is out, and then may assign the next one. */
   override detachSocket(socket: Socket): void {
     super.detachSocket(socket);
-    if (newest.get(socket) === this) newest.set(socket, null);
+    answering.set(socket, false);
   }
 
   /** Only what is given first counts. Node would tell of anything later as an error; here it is ignored. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
-import { userHash } from '../../actors/schedule/user-index.ts';
+import { userHash } from '../../actors/schedule/user-hash.ts';
 import { createSchedule } from '../../actors/schedule/schedule.ts';
 import { allSeatIds, opening, rules, session, Stage } from './schedule-stage.ts';
 import { play, steps } from './schedule-steps.ts';

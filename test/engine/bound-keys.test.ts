@@ -61,7 +61,7 @@ describe('a hash index', () => {
 });
 
 function placeOf(turn: number): KeyPlace {
-  return { batch: 1 + (turn >> 3), turn, atMs: turn, isDurable: turn % 5 === 0 };
+  return { batch: 1 + (turn >> 3), turn, atMs: turn, ofDurableCommand: turn % 5 === 0 };
 }
 
 describe('bound keys', () => {
@@ -114,6 +114,7 @@ function tableOver(bindings: readonly (string | undefined)[], finds: string[] = 
   const table = new KeyTable({
     index: { find: (scope) => void finds.push(scope), recent: () => [], pending: () => [] },
     bindingAt: (_, turn) => bindingOf(bindings[turn]),
+    hashSeed: 0,
     keysMax: 10,
     ttlMs: 1_000,
     startMs: 0,

@@ -126,6 +126,7 @@ describe('the keys from before a start', () => {
       const table = new KeyTable({
         index,
         bindingAt: (batch, turn) => storage.journal.readTurn(batch, turn).binding,
+        hashSeed: 0,
         keysMax: 1_000,
         ttlMs: 1_000,
         startMs: 100,
