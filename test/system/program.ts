@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const root = new URL('../..', import.meta.url).pathname;
 const startTimeoutMs = 30_000;
 
-/** What `npm start` gives Node. The pool is as large as the cores allow; Node's own four helpers would take both of two. */
+/** What `npm start` gives Node; bench/speed.md has what each is for. */
 export const nodeFlags = ['--v8-pool-size=0', '--initial-old-space-size=256', '--no-allocation-site-pretenuring'];
 
 export const adminKey = 'system-test-admin-key';
