@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Asked, readCommandLine } from './command-line.ts';
 import type { Contender } from './contender.ts';
 import { allContenders } from './contenders/all.ts';
-import type { Bench } from './harness/bench.ts';
+import type { Bench, Workload } from './harness/bench.ts';
 import { messageOf, stopAll } from './harness/entrant.ts';
 import { Load } from './harness/load.ts';
 import { observeRun } from './harness/machine.ts';
@@ -25,25 +25,36 @@ async function main(args: readonly string[]): Promise<void> {
   const bench = openBench(asked, contenders, load);
   for (const { label, reason } of missing) bench.progress.say(`${label} is left out: ${reason}`);
   const sections: Section[] = [];
+  const broken: { workload: string; reason: string }[] = [];
+  let left = asked.workloads;
+  const resultSoFar = (): BenchResult => ({
+    facts: factsOf(),
+    settings: { rounds: asked.rounds, seconds: asked.seconds, connections: asked.connections },
+    contenders: contenders.map(({ name, label, durable }) => ({ name, label, durable })),
+    out: [...missing, ...faultsOf(bench)],
+    notMeasured: [...broken, ...left.map(({ name }) => ({ workload: name, reason: 'The run was ended before it.' }))],
+    generatorPeakMib: peakMibOf(load),
+    sections,
+  });
+  let written: string[] = [];
   try {
-    for (const workload of asked.workloads) sections.push(...(await runOne(bench, workload)));
+    for (const workload of asked.workloads) {
+      try {
+        sections.push(...(await runOne(bench, workload)));
+      } catch (error) {
+        broken.push({ workload: workload.name, reason: messageOf(error) });
+      }
+      left = left.slice(1);
+      // After each: of a run that is ended early, what it has found is there.
+      written = writeResult(resultSoFar(), results);
+    }
   } finally {
     bench.progress.end();
   }
-  const generator = usageOf([{ name: 'generator', pid: load.pid }]).get('generator');
+  const result = resultSoFar();
   await load.stop();
-  const { rounds, seconds, connections } = asked;
-  const result: BenchResult = {
-    facts: factsOf(),
-    settings: { rounds, seconds, connections },
-    contenders: contenders.map(({ name, label, durable }) => ({ name, label, durable })),
-    out: [...missing, ...faultsOf(bench)],
-    generatorPeakMib: Math.round((generator?.peakBytes ?? 0) / 2 ** 20),
-    sections,
-  };
-  process.stdout.write(`${markdownOf(result)}\n`);
-  for (const path of writeResult(result, results)) process.stdout.write(`${path}\n`);
-  if (bench.faults.size > 0) process.exitCode = 1;
+  process.stdout.write(`${markdownOf(result)}\n${written.join('\n')}\n`);
+  if (bench.faults.size > 0 || broken.length > 0) process.exitCode = 1;
 }
 
 /** Those that can run here, and what the others are missing. */
@@ -69,13 +80,14 @@ function openBench(
   return { ...without, progress: new Progress(steps) };
 }
 
-async function runOne(bench: Bench, workload: Asked['workloads'][number]): Promise<Section[]> {
-  try {
-    // A figure of which nobody is left says nothing.
-    return (await workload.run(bench)).filter(({ series, rows }) => series.length > 0 || rows.length > 0);
-  } catch (error) {
-    throw new Error(`the workload ${workload.name} failed`, { cause: error });
-  }
+async function runOne(bench: Bench, workload: Workload): Promise<Section[]> {
+  // A figure of which nobody is left says nothing.
+  return (await workload.run(bench)).filter(({ series, rows }) => series.length > 0 || rows.length > 0);
+}
+
+function peakMibOf({ pid }: Load): number {
+  const usage = usageOf([{ name: 'generator', pid }]).get('generator');
+  return Math.round((usage?.peakBytes ?? 0) / 2 ** 20);
 }
 
 function faultsOf({ faults, contenders }: Bench): BenchResult['out'] {
@@ -92,6 +104,9 @@ async function end(code: number): Promise<never> {
 }
 process.once('SIGINT', () => void end(130));
 process.once('SIGTERM', () => void end(143));
+
+// Each process that is started listens for the end of this one, to end with it.
+process.setMaxListeners(0);
 
 try {
   await main(process.argv.slice(2));

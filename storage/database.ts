@@ -42,6 +42,8 @@ export function openDatabase(file: string, options: OpenOptions): Connection {
       if (options.pagesMax !== undefined) connection.pragma(`max_page_count = ${options.pagesMax}`);
     }
     setAndAssert(connection, 'synchronous', synchronousFull, 'FULL');
+    // Those that are declared are for readers. Before the migrations, which a transaction makes deaf to this.
+    connection.pragma('foreign_keys = OFF');
     migrate(connection, file, options);
     if (options.readonly !== true) assertSyncsCommits(connection);
     return connection;

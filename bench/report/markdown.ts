@@ -6,7 +6,8 @@ import type { Section } from './section.ts';
 export function markdownOf(result: BenchResult): string {
   const lines = ['# Bench', '', machineText(result) + '.', ...runText(result), ''];
   for (const { label, reason } of result.out) lines.push(`- **Not ranked: ${label}.** ${reason}`);
-  if (result.out.length > 0) lines.push('');
+  for (const { workload, reason } of result.notMeasured) lines.push(`- **Not measured: ${workload}.** ${reason}`);
+  if (result.out.length + result.notMeasured.length > 0) lines.push('');
   for (const section of result.sections) lines.push(...sectionLines(section), '');
   const versions = Object.entries(result.facts.versions).map(([name, version]) => `${name} ${version}`);
   lines.push(`Versions: ${versions.join(', ')}.`);

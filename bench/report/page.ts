@@ -28,7 +28,10 @@ export function pageOf(result: BenchResult): string {
 <div class="facts">
 ${[`${machineText(result)}.`, ...runText(result)].map((line) => `<p>${withCode(line)}</p>`).join('\n')}
 </div>
-${result.out.map(({ label, reason }) => `<p class="out"><b>Not ranked: ${escapeHtml(label)}.</b> ${escapeHtml(reason)}</p>`).join('\n')}
+${[
+  ...result.out.map(({ label, reason }) => outOf(`Not ranked: ${label}.`, reason)),
+  ...result.notMeasured.map(({ workload, reason }) => outOf(`Not measured: ${workload}.`, reason)),
+].join('\n')}
 <nav aria-label="Figures"><ol>
 ${result.sections.map(({ name, title }) => `<li><a href="#${name}">${escapeHtml(title)}</a></li>`).join('\n')}
 </ol></nav>
@@ -40,6 +43,10 @@ ${result.sections.map((section) => sectionOf(section, colorOf)).join('\n')}
 </body>
 </html>
 `;
+}
+
+function outOf(what: string, reason: string): string {
+  return `<p class="out"><b>${escapeHtml(what)}</b> ${escapeHtml(reason)}</p>`;
 }
 
 /** The program, and the program with NATS, stand out; the baseline steps back; everything else has a colour of its own. */

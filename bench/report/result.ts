@@ -12,6 +12,8 @@ export interface BenchResult {
   readonly contenders: readonly { readonly name: string; readonly label: string; readonly durable: boolean }[];
   /** Whoever could not run here, or was wrong: a line each. */
   readonly out: readonly { readonly label: string; readonly reason: string }[];
+  /** Workloads that broke: a line each. */
+  readonly notMeasured: readonly { readonly workload: string; readonly reason: string }[];
   /** Peak memory of the load generator, MiB. */
   readonly generatorPeakMib: number;
   readonly sections: readonly Section[];

@@ -37,7 +37,6 @@ const walPagesMax = 10_000;
 export function openConsumer(file: string, journalId: string): BatchConsumer {
   const db = openDatabase(file, { migrations: readModelMigrations, corruptHint: readModelHint });
   try {
-    db.pragma('foreign_keys = OFF');
     db.pragma(`cache_size = -${cacheKib}`);
     db.pragma(`wal_autocheckpoint = ${walPagesMax}`);
     return new ReadModelProjector(db, file, positionFor(db, file, journalId));

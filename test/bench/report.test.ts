@@ -31,6 +31,7 @@ const result: BenchResult = {
     { name: 'rival', label: 'Rival & Sons', durable: true },
   ],
   out: [{ label: 'Twice Ltd', reason: 'seat A-1-1 was given to 2 people' }],
+  notMeasured: [{ workload: 'hot', reason: 'The run was ended before it.' }],
   generatorPeakMib: 313,
   sections: [
     {
@@ -81,6 +82,7 @@ describe('the table of a result', () => {
 
   it('says who is not ranked and why, and where it was measured', () => {
     assert.match(text, /Not ranked: Twice Ltd.\*\* seat A-1-1 was given to 2 people/);
+    assert.match(text, /Not measured: hot.\*\* The run was ended before it./);
     assert.match(text, /2 cores \(A <fast> one\), 24 GiB/);
     assert.match(text, /`npm run bench -- full`, commit 0123456789ab, took 10 min/);
   });

@@ -54,7 +54,9 @@ export class ReadModelFile {
     const [journalId, through] = this.#file.row('SELECT journal_id, through FROM projection WHERE id = 1') ?? [];
     this.#journalId = String(journalId);
     this.through = Number(through ?? 0);
-    this.#charge = this.#file.lookup('SELECT id, user_number, amount, balance, charged_at_ms FROM charge WHERE id = ?');
+    this.#charge = this.#file.lookup(
+      'SELECT id, user_number, amount, balance, charged_at_ms FROM charge WHERE number = ?',
+    );
     this.#token = this.#file.lookup(
       `SELECT user_number, status, admitted_at_ms, expires_at_ms, ended_at_ms, end_reason
        FROM waiting_token WHERE room = ? AND epoch = ? AND place = ?`,
@@ -112,7 +114,7 @@ export class ReadModelFile {
   #charged({ id, userId, amount, balance, chargedAt }: Charge, atMs: number): void {
     this.#charges += 1;
     const expected: Row = [id, this.#userNumber(userId, atMs), amount, balance, chargedAt];
-    this.#mustBe(`charge ${id}`, this.#charge(id), expected);
+    this.#mustBe(`charge ${id}`, this.#charge(this.#charges), expected);
   }
 
   #admission(room: string, event: AdmissionEvent, atMs: number): void {
