@@ -10,6 +10,7 @@ export interface Asked {
   readonly seconds: number;
   readonly connections: number;
   readonly full: boolean;
+  readonly curvesOfAll: boolean;
 }
 
 export const usage = `npm run bench [-- [full] [options]]
@@ -41,6 +42,8 @@ export function readCommandLine(
     seconds: positive('seconds', values.seconds, isFull ? 12 : 2, false),
     connections: positive('connections', values.connections, 64, true),
     full: isFull,
+    // A short run of everyone is to take minutes.
+    curvesOfAll: isFull || values.contenders !== undefined,
   };
 }
 

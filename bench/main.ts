@@ -43,6 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
         sections.push(...(await runOne(bench, workload)));
       } catch (error) {
         broken.push({ workload: workload.name, reason: messageOf(error) });
+        bench.progress.say(`${workload.name} broke: ${messageOf(error)}`);
       }
       left = left.slice(1);
       // After each: of a run that is ended early, what it has found is there.
@@ -70,11 +71,20 @@ async function present(asked: readonly Contender[]): Promise<{ contenders: Conte
 }
 
 function openBench(
-  { rounds, seconds, connections, full, workloads }: Asked,
+  { rounds, seconds, connections, full, curvesOfAll, workloads }: Asked,
   contenders: Contender[],
   load: Load,
 ): Bench {
-  const without = { contenders, rounds, seconds, connections, full, load, faults: new Map<string, string>() };
+  const without = {
+    contenders,
+    rounds,
+    seconds,
+    connections,
+    full,
+    curvesOfAll,
+    load,
+    faults: new Map<string, string>(),
+  };
   const planned: Bench = { ...without, progress: new Progress(0) };
   const steps = workloads.reduce((sum, workload) => sum + workload.steps(planned), 0);
   return { ...without, progress: new Progress(steps) };
@@ -102,8 +112,12 @@ async function end(code: number): Promise<never> {
   await stopAll();
   process.exit(code);
 }
-process.once('SIGINT', () => void end(130));
-process.once('SIGTERM', () => void end(143));
+const stopped = (code: number): void => {
+  process.stderr.write(`\nStopped. What was measured so far is in ${results}.\n`);
+  void end(code);
+};
+process.once('SIGINT', () => stopped(130));
+process.once('SIGTERM', () => stopped(143));
 
 // Each process that is started listens for the end of this one, to end with it.
 process.setMaxListeners(0);

@@ -15,6 +15,8 @@ export interface Bench {
   readonly connections: number;
   /** Whether growth is measured at its full sizes, which takes long and much disk. */
   readonly full: boolean;
+  /** Whether curves, which have many points, are drawn for everyone; else for the program and the null handler. */
+  readonly curvesOfAll: boolean;
   readonly load: Load;
   readonly progress: Progress;
   /** By contender: what it did wrong. It is not started again, and not ranked. */
@@ -38,6 +40,11 @@ export function fit(bench: Bench, chosen: (contender: Contender) => boolean = ()
 export const isSeller = ({ baseline }: Contender): boolean => baseline !== true;
 
 export const isOnsale = ({ name }: Contender): boolean => name === 'onsale' || name === 'onsale-nats';
+
+/** Whoever is in a curve. */
+export function inCurves(bench: Bench): Contender[] {
+  return fit(bench, (contender) => bench.curvesOfAll || !isSeller(contender) || isOnsale(contender));
+}
 
 /** Rounds of what takes long or has many points: half as many. */
 export function fewerRounds({ rounds }: Bench): number {

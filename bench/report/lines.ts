@@ -8,6 +8,8 @@ const height = 340;
 const top = 26;
 const bottom = height - 46;
 const labelHeight = 16;
+/** Two names that are closer by less do not cover each other: what was moved apart may be nearer by a rounding error. */
+const closer = 0.01;
 const gap = 8;
 /** More different values than this get round ticks. */
 const ownTicksMax = 7;
@@ -113,25 +115,19 @@ function endLabels(series: readonly Series[], { x, y }: Plot, colorOf: (label: s
 function moveApart(labels: Label[]): void {
   labels.sort((a, b) => a.lineY - b.lineY);
   const overlaps = (a: Label, b: Label): boolean =>
-    a.x < b.x + textWidth(b.text, 'bold') && b.x < a.x + textWidth(a.text, 'bold') && Math.abs(a.y - b.y) < labelHeight;
-  for (const [index, label] of labels.entries()) {
-    const above = labels.slice(0, index);
-    for (let other = above.find((each) => overlaps(each, label)); other !== undefined;) {
-      label.y = other.y + labelHeight;
-      other = above.find((each) => overlaps(each, label));
+    a.x < b.x + textWidth(b.text, 'bold') &&
+    b.x < a.x + textWidth(a.text, 'bold') &&
+    Math.abs(a.y - b.y) < labelHeight - closer;
+  const move = (label: Label, others: readonly Label[], by: number): void => {
+    for (let other = others.find((each) => overlaps(each, label)); other !== undefined;) {
+      label.y = other.y + by;
+      other = others.find((each) => overlaps(each, label));
     }
-  }
+  };
+  for (const [index, label] of labels.entries()) move(label, labels.slice(0, index), labelHeight);
   // What was pushed below the axis pushes back.
-  for (let index = labels.length - 1; index >= 0; index--) {
-    const label = labels[index];
-    if (label === undefined) continue;
-    const floor = Math.min(
-      bottom - 2,
-      ...labels
-        .slice(index + 1)
-        .filter((each) => overlaps(each, label))
-        .map((each) => each.y - labelHeight),
-    );
-    label.y = Math.min(label.y, floor);
+  for (const [index, label] of [...labels.entries()].toReversed()) {
+    label.y = Math.min(label.y, bottom - 2);
+    move(label, labels.slice(index + 1), -labelHeight);
   }
 }

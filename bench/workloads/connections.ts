@@ -1,5 +1,5 @@
 /** Holds of free seats by the number of connections. */
-import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
+import { type Bench, fewerRounds, fewUsers, inCurves, type Workload } from '../harness/bench.ts';
 import { withEntrants } from '../harness/entrant.ts';
 import { latencyCells, latencyOf, otherAnswers, pointOf, rateCells, rateOf, round } from '../harness/figures.ts';
 import { closedLoop, type Measured, measureRounds, rightOf } from '../harness/rounds.ts';
@@ -15,12 +15,12 @@ interface AtConnections {
 
 export const connections: Workload = {
   name: 'connections',
-  steps: (bench) => fit(bench).length * curve.length * (fewerRounds(bench) + 1),
+  steps: (bench) => inCurves(bench).length * curve.length * (fewerRounds(bench) + 1),
   async run(bench) {
     const rounds = fewerRounds(bench);
     const seconds = bench.seconds / 2;
     const sale = new SalePlan((rounds + 1) * curve.length, seconds, fewUsers);
-    const points = await withEntrants(bench, fit(bench), sale.catalogue, async (entrants) => {
+    const points = await withEntrants(bench, inCurves(bench), sale.catalogue, async (entrants) => {
       const found: AtConnections[] = [];
       for (const connections of curve) {
         for (const entrant of entrants) entrant.rate = null;
@@ -44,7 +44,7 @@ function seriesOf(
   points: readonly AtConnections[],
   pointAt: (measured: Measured, connections: number) => Section['series'][number]['points'][number],
 ): Section['series'] {
-  return fit(bench).map(({ name, label }) => ({
+  return inCurves(bench).map(({ name, label }) => ({
     label,
     points: points.flatMap(({ connections, measured }) =>
       measured.filter(({ entrant }) => entrant.contender.name === name).map((each) => pointAt(each, connections)),

@@ -1,5 +1,5 @@
 /** Open loop: how long a hold takes when people arrive at a rate that does not care how the server fares. */
-import { type Bench, fewerRounds, fewUsers, fit, type Workload } from '../harness/bench.ts';
+import { type Bench, fewerRounds, fewUsers, inCurves, type Workload } from '../harness/bench.ts';
 import { countOf } from '../harness/answer-counts.ts';
 import { type Entrant, withEntrants } from '../harness/entrant.ts';
 import { latencyCells, medianQuantiles, otherAnswers, perSecond, rateOf, round } from '../harness/figures.ts';
@@ -30,11 +30,13 @@ interface AtLoad {
 
 export const offeredLoad: Workload = {
   name: 'offered-load',
-  steps: (bench) => fit(bench).length * (2 + fewerRounds(bench) * (shares.length + 1)),
+  steps: (bench) => inCurves(bench).length * (2 + fewerRounds(bench) * (shares.length + 1)),
   async run(bench) {
     const rounds = fewerRounds(bench);
     const sale = new SalePlan(rounds * (shares.length + 1) + 2, bench.seconds, fewUsers);
-    const found = await withEntrants(bench, fit(bench), sale.catalogue, (entrants) => measure(bench, entrants, sale));
+    const found = await withEntrants(bench, inCurves(bench), sale.catalogue, (entrants) =>
+      measure(bench, entrants, sale),
+    );
     const right = found.filter(({ name }) => !bench.faults.has(name));
     return right.length === 0 ? [] : [curveSection(right), halfSection(right)];
   },

@@ -21,6 +21,11 @@ describe('what the bench is asked for', () => {
     assert.deepEqual([workloads.length, contenders.length, rounds, seconds, connections], [2, 3, 3, 2, 64]);
   });
 
+  it('draws curves for everyone when it is full, or when contenders are named', () => {
+    const drawn = [[], ['full'], ['--contenders', 'rival']].map((args) => readCommandLine(args, all).curvesOfAll);
+    assert.deepEqual(drawn, [false, true, true]);
+  });
+
   it('is a minute a figure when it is full, unless said otherwise', () => {
     const full = readCommandLine(['full'], all);
     assert.equal(full.rounds * full.seconds, 60);

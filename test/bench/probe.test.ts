@@ -45,6 +45,7 @@ function benchUnderTest(): Bench {
     rounds: 1,
     seconds: 1,
     full: false,
+    curvesOfAll: false,
     connections: 1,
     // Nothing is put under load here.
     load: {} as Load,

@@ -116,6 +116,24 @@ describe('the page of a result', () => {
     assert.ok(Math.abs((names[0] ?? 0) - (names[1] ?? 0)) >= 15.9);
   });
 
+  it('moves names apart wherever their lines end', () => {
+    const [, lines] = result.sections;
+    for (let end = 1; end < 300; end++) {
+      const points = [
+        { x: 1, y: 50 },
+        { x: 64, y: 1 + end / 7 },
+      ];
+      const series = ['a', 'b', 'c'].map((label) => ({ label, points }));
+      const page = pageOf({ ...result, sections: lines === undefined ? [] : [{ ...lines, series }] });
+      const names = [...page.matchAll(/<text class="name[^"]*" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
+      const sorted = names.toSorted((a, b) => a - b);
+      assert.equal(names.length, 3);
+      for (const [index, y] of sorted.entries()) {
+        assert.ok(index === 0 || y - (sorted[index - 1] ?? 0) >= 15.9, `${end}: ${sorted.join()}`);
+      }
+    }
+  });
+
   it('takes names for text and not for markup', () => {
     assert.match(page, /Rival &amp; Sons/);
     assert.match(page, /A &lt;fast&gt; one/);
