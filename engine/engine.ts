@@ -4,10 +4,10 @@
  * Invariants kept in this folder (the numbers are those of README.md beside this file):
  *  1. One writer: state changes only in `evolve`, on this thread, one command at a time to completion (turn.ts).
  *  2. Time is an input: a command is stamped once, when its turn begins (clock.ts).
- *  3. Nothing leaves before it is durable (committer.ts, `#release`).
+ *  3. Nothing leaves before it is durable (committer.ts, command-flow.ts).
  *  4. One batch, one commit; no timer adds latency (committer.ts).
  *  5. Commit fails: the process stops.
- *  6. A command takes effect at most once (key-table.ts, request.ts, `#arrive`).
+ *  6. A command takes effect at most once (key-table.ts, request.ts, command-flow.ts).
  *  7. Business outcomes are values; an exception is a bug and stops the process.
  *  8. Everything is bounded.
  *  9. Replay is the same code (recovery.ts).

@@ -10,7 +10,7 @@ export type KeyScope = string;
 /** Written in the turn that gives the reply; events alone bind nothing (invariant 6). */
 export interface KeyBinding {
   readonly scope: KeyScope;
-  /** Digest of command name and parsed body. */
+  /** Command name and parsed body: the text itself while it is short, else its digest (`key-table.ts`). */
   readonly fingerprint: string;
   /**
    * `made`: the reply is `reply(events)` of the addressed actor's events in this turn.
@@ -87,7 +87,7 @@ export interface Journal {
   /** Resolves when the batch is on disk. A rejection is fatal: the outcome is unknown (invariant 5). */
   append(batch: BatchToWrite): Promise<void>;
   /**
-   * Durable batches from number `from` on, in order, verified against the checksum chain; reads archived ones too.
+   * Durable batches from number `from` on, in order, verified against the checksum chain.
    * Throws `StorageDamaged` at a batch that fails.
    */
   read(from: number): Iterable<StoredBatch>;

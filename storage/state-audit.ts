@@ -73,7 +73,7 @@ export class StateAudit {
 
   /**
    * Reads every name in the index by which snapshots are found, so that an actor with events cannot be taken for a new
-   * one. About a second for a million actors.
+   * one. Half a second for a million actors.
    *
    * @throws StorageDamaged after marking the file
    */

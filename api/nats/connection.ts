@@ -1,5 +1,5 @@
 /**
- * The one NATS connection of this process, shared by the waiting line, the commands and the event feed.
+ * A connection to NATS. The waiting line and the commands share one, on the engine's thread; the feed's thread has its own.
  *
  * 1. It is tried for ever: before the first success by us, afterwards by the client, and by us again if the client gives
  *    up. Nobody outside sees the difference.

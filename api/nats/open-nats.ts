@@ -13,7 +13,7 @@ import { findOrInstallServer } from './install-server.ts';
 import { PrivateServer } from './nats-server.ts';
 
 export interface Nats {
-  /** Shared by line, commands and feed. Null: there is no NATS, and the engine keeps the line itself. */
+  /** Shared by line and commands. Null: there is no NATS, and the engine keeps the line itself. */
   readonly link: NatsLink | null;
   /** For operators. */
   overview(): { readonly url: string | null; readonly state: NatsState | 'off' };

@@ -71,7 +71,7 @@ export function costCells({ entrant, rounds }: Measured, status: number | string
   const names = Object.keys(rounds[0]?.cpuSeconds ?? {});
   const byName = names
     .map((name) => ({ name, micros: micros(sumOf(rounds, (each) => each.cpuSeconds[name] ?? 0)) }))
-    // The service of the TypeScript loader, for example, sleeps once all is loaded.
+    // One that slept throughout says nothing.
     .filter(({ micros }) => micros > 0);
   const peaks = Object.entries(entrant.peaks).map(([name, bytes]) => ({ name, mib: Math.round(bytes / 2 ** 20) }));
   return {

@@ -19,7 +19,6 @@ export interface Message {
 /** What a message must be: the id in the last token of its subject, and its body. */
 export interface MessageShape<Body> {
   readonly id: { readonly name: string; readonly schema: z.ZodType<string> };
-  /** Null: empty, or `{}`. */
   readonly body: z.ZodType<Body>;
   /** Whether an empty message stands for `{}`. */
   readonly mayBeEmpty: boolean;
