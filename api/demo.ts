@@ -2,6 +2,7 @@
  * Three concerts to try the program with. They go through the admin routes like anyone's data, so that they are
  * validated, journaled and digested in the same way; the same lines imported later count as equal.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 
 interface SectionBody {
   readonly name: string;
@@ -25,7 +26,7 @@ interface ScheduleBody {
 }
 
 /** Sends one admin request to this program's own door; `path` starts with `/v1/admin/`. */
-export type PostAdmin = (path: string, body: unknown) => Promise<Pick<Response, 'status' | 'text'>>;
+export type PostAdmin = (path: string, body: unknown) => Promise<Pick<Response, 'status' | 'headers' | 'text'>>;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -84,10 +85,19 @@ function schedules(nowMs: number): readonly (readonly [concertId: string, body: 
   ];
 }
 
+/** Limits of requests count for us, too; whoever is asked to come later does so, so often. */
+const triesMax = 30;
+
 async function created(post: PostAdmin, path: string, body: unknown): Promise<void> {
-  const answer = await post(path, body);
-  if (answer.status !== 201 && answer.status !== 409)
-    throw new Error(`Demo data was refused at ${path}: ${await answer.text()}`);
+  for (let tries = 1; ; tries++) {
+    const answer = await post(path, body);
+    if (answer.status === 201 || answer.status === 409) return;
+    const text = await answer.text();
+    if ((answer.status !== 429 && answer.status !== 503) || tries === triesMax) {
+      throw new Error(`Demo data was refused at ${path}: ${text}`);
+    }
+    await sleep(Number(answer.headers.get('retry-after') ?? 1) * 1000);
+  }
 }
 
 /**

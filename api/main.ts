@@ -142,7 +142,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);
   const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
   const readModel = new ReadModelReader(storage.readModelFile);
-  const readModelProgress = followReadModel(storage.follower, readModel.through());
+  const readModelProgress = followReadModel(storage.follower, readModel.through(), storage.journal.end.batch);
   await rooms.start();
   const commands =
     nats.link === null
@@ -214,6 +214,10 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const server = await startHttpServer(app, { host: config.host, port: config.port });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
   log.info({ host: config.host, port: server.port, url, dataDir: config.dataDir }, 'listening');
+  if (readModelProgress.filling) {
+    const behind = engine.durableBatch - readModelProgress.through;
+    log.info({ batches: behind }, 'the SQL tables are being filled; until then lists of reservations answer 503');
+  }
 
   async function stop(): Promise<void> {
     draining = true;

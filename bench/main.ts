@@ -15,6 +15,8 @@ import type { Section } from './report/section.ts';
 import { writeResult } from './report/write.ts';
 import { allWorkloads } from './workloads/all.ts';
 
+/** Where what has been measured so far is kept; nothing before the first workload has ended. */
+let written: readonly string[] = [];
 const results = join(import.meta.dirname, 'results');
 
 async function main(args: readonly string[]): Promise<void> {
@@ -36,7 +38,6 @@ async function main(args: readonly string[]): Promise<void> {
     generatorPeakMib: peakMibOf(load),
     sections,
   });
-  let written: string[] = [];
   try {
     for (const workload of asked.workloads) {
       try {
@@ -113,7 +114,7 @@ async function end(code: number): Promise<never> {
   process.exit(code);
 }
 const stopped = (code: number): void => {
-  process.stderr.write(`\nStopped. What was measured so far is in ${results}.\n`);
+  process.stderr.write(`\nStopped.${written.length > 0 ? ` What was measured so far:\n${written.join('\n')}` : ''}\n`);
   void end(code);
 };
 process.once('SIGINT', () => stopped(130));

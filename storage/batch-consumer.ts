@@ -18,6 +18,7 @@ export interface BatchConsumerModule {
   /**
    * @param file the consumer's own database file; made when it does not exist
    * @param journalId id of the journal that the batches come from; a file filled from another one is refused
+   * @param journalEnd number of its last batch; a file of an earlier version that is ahead of it is left as it is and refused
    */
-  openConsumer(file: string, journalId: string): BatchConsumer;
+  openConsumer(file: string, journalId: string, journalEnd: number): BatchConsumer;
 }

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly busyTimeoutMs?: number;
   /** The file may not grow beyond so many pages: a disk of that size, for tests. */
   readonly pagesMax?: number;
+  /** Looks at a file that has had fewer steps, before it is changed; what it throws leaves the file as it was. */
+  readonly beforeMigrating?: (connection: Connection) => void;
   /** What an operator can do when SQLite finds the file corrupt; without it, to restore a backup. */
   readonly corruptHint?: string;
 }
@@ -113,6 +115,7 @@ function migrate(connection: Connection, file: string, options: OpenOptions): vo
   if (options.readonly === true) {
     throw new StorageUnavailable('OLDER_VERSION', `${file} has schema version ${found}, not yet ${known}`);
   }
+  if (found > 0) options.beforeMigrating?.(connection);
   inTransaction(connection, () => {
     for (const step of options.migrations.slice(versionOf(connection))) connection.exec(step);
     connection.pragma(`user_version = ${known}`);

@@ -99,11 +99,11 @@ class FollowerLoop {
     kinds: Readonly<Record<string, ErasedKind>>,
     consumers: BatchConsumerModule | null,
   ) {
-    const consumerFile = data.consumer?.file ?? '';
     this.#reader = new JournalReader(data.journalFile);
     setAsideIfMarked(data.stateFile);
     this.#store = new StateWriter(data.stateFile, this.#reader.id);
-    this.#consumer = consumers?.openConsumer(consumerFile, this.#reader.id) ?? null;
+    const consumerFile = data.consumer?.file ?? '';
+    this.#consumer = consumers?.openConsumer(consumerFile, this.#reader.id, this.#reader.end().batch) ?? null;
     checkPositions(this.#reader, this.#store, this.#consumer, consumerFile);
     const rebuilt = rebuildDamagedSnapshots(this.#reader, this.#store, kinds);
     checkSummaries(this.#reader, this.#store);

@@ -68,6 +68,8 @@ export interface Rooms {
 export interface ReadModelProgress {
   /** Number of the last batch that it includes. */
   readonly through: number;
+  /** Whether it does not include yet all that the journal held at the start, so that what it tells of others may be old. */
+  readonly filling: boolean;
   /** Resolves when `through` has reached `batch`, or after a bounded wait. */
   reached(batch: number): Promise<void>;
 }

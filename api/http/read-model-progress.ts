@@ -19,8 +19,8 @@ export interface FollowedReadModel {
   hurry(): void;
 }
 
-/** `through` is where the read model stands at the start. */
-export function followReadModel(follower: FollowedReadModel, through: number): ReadModelProgress {
+/** At the start the read model stands at batch `through`, and the journal ends at `journalEnd`. */
+export function followReadModel(follower: FollowedReadModel, through: number, journalEnd: number): ReadModelProgress {
   const waiters = new Set<Waiter>();
   let reachedBatch = through;
   follower.subscribe((report) => {
@@ -32,6 +32,9 @@ export function followReadModel(follower: FollowedReadModel, through: number): R
   return {
     get through() {
       return reachedBatch;
+    },
+    get filling() {
+      return reachedBatch < journalEnd;
     },
     reached(batch) {
       if (batch <= reachedBatch || waiters.size >= waitersMax) return Promise.resolve();

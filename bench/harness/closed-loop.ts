@@ -23,11 +23,30 @@ export interface LoopOptions {
 /** How long after the last answer the generator gives up, ms. */
 export const silenceMaxMs = 20_000;
 
+/** Opens so many at once into `connections`, and closes them again when one cannot be opened. */
+export async function openAll(
+  connections: Connection[],
+  count: number,
+  open: (index: number) => Promise<Connection>,
+): Promise<void> {
+  const opened = await Promise.allSettled(
+    Array.from({ length: count }, async (_, index) => {
+      connections[index] = await open(index);
+    }),
+  );
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (failed === undefined) return;
+  for (const connection of connections) connection?.close();
+  throw failed.reason;
+}
+
 /** Sends every request once, from one queue, so that no connection ends before the others. */
 export async function closedLoop(options: LoopOptions): Promise<LoopResult> {
   const { requests } = options;
   const counts = new AnswerCounts();
   const done = Promise.withResolvers<void>();
+  // A connection may break before anybody waits.
+  done.promise.catch(() => {});
   const sentAtMs = new Float64Array(options.connections);
   const connections: Connection[] = [];
   let next = 0;
@@ -46,14 +65,12 @@ export async function closedLoop(options: LoopOptions): Promise<LoopResult> {
     if (counts.total === requests.count) done.resolve();
     else send(index);
   };
-  await Promise.all(
-    Array.from({ length: options.connections }, async (_, index) => {
-      connections[index] = await Connection.open({
-        port: options.port,
-        onAnswer: (status) => count(index, status),
-        // What was under way on it has an unknown outcome; the measurement cannot stand.
-        onBroken: (error) => done.reject(new Error('a connection broke', { cause: error })),
-      });
+  await openAll(connections, options.connections, (index) =>
+    Connection.open({
+      port: options.port,
+      onAnswer: (status) => count(index, status),
+      // What was under way on it has an unknown outcome; the measurement cannot stand.
+      onBroken: (error) => done.reject(new Error('a connection broke', { cause: error })),
     }),
   );
   const watch = setInterval(() => {

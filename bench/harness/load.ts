@@ -50,7 +50,9 @@ export class Load {
     const onExit = (): void => reject(new Error('the load process ended'));
     this.#child.on('message', onMessage);
     this.#child.once('exit', onExit);
-    this.#child.send({ job } satisfies Order);
+    this.#child.send({ job } satisfies Order, (error) => {
+      if (error !== null) reject(error);
+    });
     try {
       return await promise;
     } finally {

@@ -27,10 +27,11 @@ const libraries = ['hono', '@hono/node-server', 'better-sqlite3', '@nats-io/tran
 export function observeRun(command: string): () => RunFacts {
   const startedAt = new Date();
   const loadBefore = oneMinuteLoad();
+  const commitBefore = commit();
   return () => ({
     date: startedAt.toISOString(),
     command,
-    commit: commit(),
+    commit: commitBefore,
     cores: cpus().length,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     memoryGib: Math.round(totalmem() / 2 ** 30),

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AnswerCounts } from './answer-counts.ts';
-import type { LoopOptions, LoopResult } from './closed-loop.ts';
+import { type LoopOptions, type LoopResult, openAll } from './closed-loop.ts';
 import { Connection } from './connection.ts';
 import { type Quantiles, Samples } from './quantiles.ts';
 
@@ -34,6 +34,8 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   const counts = new AnswerCounts();
   const lateness = new Samples();
   const done = Promise.withResolvers<void>();
+  // A connection may break before anybody waits.
+  done.promise.catch(() => {});
   const connections: Connection[] = [];
   /** Which connections have nothing under way, and what the others have. */
   const idle: number[] = [];
@@ -65,16 +67,15 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     }
   }
 
-  await Promise.all(
-    Array.from({ length: options.connections }, async (_, index) => {
-      connections[index] = await Connection.open({
-        port: options.port,
-        onAnswer: (status) => onAnswer(index, status),
-        onBroken: (error) => done.reject(new Error('a connection broke', { cause: error })),
-      });
-      idle.push(index);
-    }),
-  );
+  await openAll(connections, options.connections, async (index) => {
+    const connection = await Connection.open({
+      port: options.port,
+      onAnswer: (status) => onAnswer(index, status),
+      onBroken: (error) => done.reject(new Error('a connection broke', { cause: error })),
+    });
+    idle.push(index);
+    return connection;
+  });
   options.onStart?.();
   startedMs = performance.now();
   answeredMs = startedMs;

@@ -9,7 +9,7 @@ import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { WalletEvent } from '../../actors/wallet/messages.ts';
 import type { JournaledEvent, StoredBatch } from '../../engine/ports.ts';
 import type { BatchConsumer } from '../batch-consumer.ts';
-import { explained, StorageDamaged, readModelHint } from '../damage.ts';
+import { aheadOfJournal, explained, StorageDamaged, readModelHint } from '../damage.ts';
 import { openDatabase } from '../database.ts';
 import type { Connection } from '../database.ts';
 import { AdmissionProjection } from './admission-projection.ts';
@@ -32,14 +32,21 @@ const walPagesMax = 10_000;
  *
  * @param file path of `read-model.db`
  * @param journalId id of the journal that the batches come from
- * @throws StorageDamaged when the file was filled from another journal, or SQLite cannot read it
+ * @param journalEnd number of its last batch
+ * @throws StorageDamaged when the file was filled from another journal, is ahead of this one, or SQLite cannot read it
  */
-export function openConsumer(file: string, journalId: string): BatchConsumer {
-  const db = openDatabase(file, { migrations: readModelMigrations, corruptHint: readModelHint });
+export function openConsumer(file: string, journalId: string, journalEnd: number): BatchConsumer {
+  const positionIn = (connection: Connection): number => positionFor(connection, file, journalId, journalEnd);
+  const db = openDatabase(file, {
+    migrations: readModelMigrations,
+    corruptHint: readModelHint,
+    // A step may begin anew, and then nothing tells any more that batches are missing.
+    beforeMigrating: positionIn,
+  });
   try {
     db.pragma(`cache_size = -${cacheKib}`);
     db.pragma(`wal_autocheckpoint = ${walPagesMax}`);
-    return new ReadModelProjector(db, file, positionFor(db, file, journalId));
+    return new ReadModelProjector(db, file, positionIn(db));
   } catch (error) {
     db.close();
     throw explained(error, file, readModelHint);
@@ -139,7 +146,7 @@ class ReadModelProjector implements BatchConsumer {
 }
 
 /** Number of the last batch whose rows are in the file; a new file is bound to its journal here. */
-function positionFor(db: Connection, file: string, journalId: string): number {
+function positionFor(db: Connection, file: string, journalId: string, journalEnd: number): number {
   db.prepare('INSERT INTO projection (id, journal_id, through) VALUES (1, ?, 0) ON CONFLICT DO NOTHING').run(journalId);
   const row = db
     .prepare<[], { journal_id: string; through: number }>('SELECT journal_id, through FROM projection WHERE id = 1')
@@ -152,5 +159,6 @@ function positionFor(db: Connection, file: string, journalId: string): number {
       'If the journal is the right one, run `npm run db:rebuild`; else restore the last good backup of the directory',
     );
   }
+  if (row.through > journalEnd) throw aheadOfJournal(file, 'the read model', row.through, journalEnd);
   return row.through;
 }

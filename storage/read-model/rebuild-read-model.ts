@@ -1,11 +1,11 @@
 /** Makes the read model anew from the whole journal. The one that is there stays until the new one is complete. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { JournalReader } from '../journal-reader.ts';
 import { openConsumer, readModelFileName } from './projector.ts';
 
 /** Events a transaction: enough that pages are written once for many rows, few enough that the WAL stays small. */
-const eventsPerCommit = 20_000;
+const usualEventsPerCommit = 20_000;
 
 export interface RebuildProgress {
   /** Batches projected so far, and batches in the journal. */
@@ -18,16 +18,23 @@ export interface RebuildProgress {
  * Rebuilds `read-model.db` from `journal.db`. The caller holds the lock of the data directory.
  *
  * @param onProgress called after every commit
+ * @param eventsPerCommit at least so many events a transaction
  * @returns the last progress
- * @throws StorageDamaged at a batch that fails its checksum; the read model that was there is untouched then
+ * @throws StorageDamaged at a batch that fails its checksum; after any error the read model that was there is untouched
  */
-export function rebuildReadModel(dataDir: string, onProgress: (progress: RebuildProgress) => void): RebuildProgress {
+export function rebuildReadModel(
+  dataDir: string,
+  onProgress: (progress: RebuildProgress) => void,
+  eventsPerCommit = usualEventsPerCommit,
+): RebuildProgress {
   const file = join(dataDir, readModelFileName);
   const newFile = `${file}.rebuild`;
   removeDatabase(newFile);
   let progress: RebuildProgress;
   try {
-    progress = fill(newFile, join(dataDir, 'journal.db'), onProgress);
+    progress = fill(newFile, join(dataDir, 'journal.db'), onProgress, eventsPerCommit);
+    // SQLite says nothing when it cannot move a WAL into its file, for want of room for example.
+    if (existsSync(`${newFile}-wal`)) throw new Error(`${newFile} could not be completed: is the disk full?`);
   } catch (error) {
     removeDatabase(newFile);
     throw error;
@@ -41,12 +48,17 @@ export function rebuildReadModel(dataDir: string, onProgress: (progress: Rebuild
   return progress;
 }
 
-function fill(file: string, journalFile: string, onProgress: (progress: RebuildProgress) => void): RebuildProgress {
+function fill(
+  file: string,
+  journalFile: string,
+  onProgress: (progress: RebuildProgress) => void,
+  eventsPerCommit: number,
+): RebuildProgress {
   const journal = new JournalReader(journalFile);
   try {
-    const consumer = openConsumer(file, journal.id);
+    const batchesTotal = journal.end().batch;
+    const consumer = openConsumer(file, journal.id, batchesTotal);
     try {
-      const batchesTotal = journal.end().batch;
       let events = 0;
       let uncommitted = 0;
       consumer.begin();

@@ -88,6 +88,19 @@ describe('an audit of a directory that the program has made', () => {
     assert.throws(() => audited(nothing), /holds no journal\.db/);
   });
 
+  for (const file of ['state.db', 'read-model.db'] as const) {
+    it(`says that ${file} is of an earlier version, and what to do`, () => {
+      const path = join(working.path, file);
+      try {
+        planted(working.path, file, (db) => db.pragma('user_version = 1'));
+        assert.throws(() => audited(working.path), /was made by an earlier version: start the program/);
+      } finally {
+        for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+        copyFileSync(join(sound.path, file), path);
+      }
+    });
+  }
+
   for (const { name, code, where, file, plant, also = [] } of [...directoryFaults, ...readModelFaults]) {
     it(`finds ${name}`, () => {
       const path = join(working.path, file);

@@ -81,6 +81,31 @@ describe('an open loop', () => {
   });
 });
 
+describe('a loop', () => {
+  for (const [name, loop] of [
+    ['closed', closedLoop],
+    ['open', (options: Parameters<typeof closedLoop>[0]) => openLoop({ ...options, perSecond: 1_000 })],
+  ] as const) {
+    it(`that is ${name} fails where nobody listens, and nothing of it is left to fail later`, async (t) => {
+      const unhandled = t.mock.fn();
+      process.on('unhandledRejection', unhandled);
+      try {
+        const port = await serve(
+          () => 200,
+          () => 0,
+        );
+        const server = servers.at(-1);
+        await new Promise((closed) => server?.close(closed));
+        await assert.rejects(loop({ port, connections: 3, requests: gets(10) }), /ECONNREFUSED/);
+        await new Promise(setImmediate);
+        assert.equal(unhandled.mock.callCount(), 0);
+      } finally {
+        process.off('unhandledRejection', unhandled);
+      }
+    });
+  }
+});
+
 describe('a closed loop', () => {
   it('sends each request once, and never adds refusals to successes', async () => {
     const port = await serve(

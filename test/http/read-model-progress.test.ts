@@ -15,8 +15,10 @@ describe('a reader of the SQL tables', () => {
         hurry: () => (hurries += 1),
       },
       3,
+      4,
     );
     await progress.reached(3);
+    assert.equal(progress.filling, true);
     assert.equal(hurries, 0);
     let there = false;
     const reached = progress.reached(5).then(() => (there = true));
@@ -24,6 +26,7 @@ describe('a reader of the SQL tables', () => {
     report?.(4);
     await Promise.resolve();
     assert.equal(there, false);
+    assert.equal(progress.filling, false, 'all that was there at the start is in');
     report?.(5);
     await reached;
     assert.equal(progress.through, 5);

@@ -6,7 +6,7 @@ import type { StoredBatch } from '../../engine/ports.ts';
 import { differencesOf, dumpReadModel } from '../../storage/read-model/dump.ts';
 import type { ReadModelDump } from '../../storage/read-model/dump.ts';
 import { openConsumer } from '../../storage/read-model/projector.ts';
-import { ask, directoryFor, journalId, project } from './journal-of.ts';
+import { ask, directoryFor, journalEnd, journalId, project } from './journal-of.ts';
 import { randomJournal } from './random-journal.ts';
 
 function dumpOf(file: string): ReadModelDump {
@@ -20,7 +20,7 @@ function dumpOf(file: string): ReadModelDump {
 
 /** Applies some batches, commits the first `committed` of them, and goes away as a killed process would. */
 function projectAndDie(file: string, batches: readonly StoredBatch[], committed: number): void {
-  const consumer = openConsumer(file, journalId);
+  const consumer = openConsumer(file, journalId, journalEnd);
   consumer.begin();
   for (const batch of batches.slice(0, committed)) consumer.apply(batch);
   consumer.commit();
@@ -42,7 +42,7 @@ describe('a read model whose process died in the middle of a transaction', () =>
       while (from < journal.length) {
         const committed = Math.min(37, journal.length - from);
         projectAndDie(broken, journal.slice(from, from + 50), committed);
-        const consumer = openConsumer(broken, journalId);
+        const consumer = openConsumer(broken, journalId, journalEnd);
         assert.equal(consumer.through, from + committed, 'the position is that of the last commit');
         from = consumer.through;
         consumer.close();

@@ -13,6 +13,7 @@ import {
   directoryFor,
   expired,
   held,
+  journalEnd,
   journalId,
   opened,
   paid,
@@ -71,10 +72,10 @@ describe('what cannot be', () => {
     const file = join(directoryFor(context), 'read-model.db');
     project(file, batchesOf(given));
     assert.throws(
-      () => openConsumer(file, 'another'),
+      () => openConsumer(file, 'another', journalEnd),
       (error) => error instanceof StorageDamaged && error.where === file && /npm run db:rebuild/.test(error.message),
     );
-    const again = openConsumer(file, journalId);
+    const again = openConsumer(file, journalId, journalEnd);
     assert.equal(again.through, 1);
     again.close();
   });

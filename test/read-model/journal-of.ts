@@ -15,6 +15,8 @@ import { openConsumer } from '../../storage/read-model/projector.ts';
 
 export const t0 = Date.parse('2026-11-22T12:00:00.123Z');
 export const journalId = 'journal-of-this-test';
+/** More batches than any test has. */
+export const journalEnd = 1_000_000;
 
 export function directoryFor(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'onsale-read-model-'));
@@ -126,7 +128,7 @@ export function charged(userId: string, n: number, amount: number, balance: numb
 
 /** Projects all batches, `batchesPerCommit` in each transaction, and closes the file. */
 export function project(file: string, batches: readonly StoredBatch[], batchesPerCommit = 1): void {
-  const consumer = openConsumer(file, journalId);
+  const consumer = openConsumer(file, journalId, journalEnd);
   try {
     for (let i = 0; i < batches.length; i += batchesPerCommit) {
       consumer.begin();

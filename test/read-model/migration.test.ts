@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import type { StoredBatch } from '../../engine/ports.ts';
 import { differencesOf, dumpReadModel } from '../../storage/read-model/dump.ts';
 import { openConsumer } from '../../storage/read-model/projector.ts';
 import { readModelMigrations } from '../../storage/read-model/schema.ts';
-import { ask, directoryFor, journalId, project } from './journal-of.ts';
+import { ask, directoryFor, journalEnd, journalId, project } from './journal-of.ts';
 import { randomJournal } from './random-journal.ts';
 
 const textsOf = (db: Database.Database, sql: string): string[] => db.prepare<[], string>(sql).pluck().all();
@@ -26,17 +28,21 @@ function makeFirstVersion(file: string, from: string): void {
   db.close();
 }
 
+function filledFirstVersion(context: TestContext): { old: string; fresh: string; journal: StoredBatch[] } {
+  const directory = directoryFor(context);
+  const [fresh, old] = [join(directory, 'fresh.db'), join(directory, 'old.db')];
+  const journal = randomJournal(11, 200);
+  project(fresh, journal, 10);
+  makeFirstVersion(old, fresh);
+  assert.deepEqual(ask(old, 'SELECT through FROM projection'), [{ through: 200 }]);
+  assert.ok(ask(old, 'SELECT * FROM charge').length > 0);
+  return { old, fresh, journal };
+}
+
 describe('a read model of an earlier version', () => {
   test('is emptied when it is opened, and filled from the journal to the same rows', (context) => {
-    const directory = directoryFor(context);
-    const [fresh, old] = [join(directory, 'fresh.db'), join(directory, 'old.db')];
-    const journal = randomJournal(11, 200);
-    project(fresh, journal, 10);
-    makeFirstVersion(old, fresh);
-    assert.deepEqual(ask(old, 'SELECT through FROM projection'), [{ through: 200 }]);
-    assert.ok(ask(old, 'SELECT * FROM charge').length > 0);
-
-    const consumer = openConsumer(old, journalId);
+    const { old, fresh, journal } = filledFirstVersion(context);
+    const consumer = openConsumer(old, journalId, journalEnd);
     assert.equal(consumer.through, 0);
     consumer.close();
     assert.deepEqual(ask(old, 'SELECT * FROM user'), []);
@@ -48,4 +54,17 @@ describe('a read model of an earlier version', () => {
     left.close();
     right.close();
   });
+
+  for (const [what, journal, end, says] of [
+    ['ahead of the journal', journalId, 199, /stands at batch 200, but the journal ends at batch 199/],
+    ['of another journal', 'another', 200, /filled from journal/],
+  ] as const) {
+    test(`is refused as it is when it is ${what}`, (context) => {
+      const { old } = filledFirstVersion(context);
+      const before = ask(old, 'SELECT * FROM charge');
+      assert.throws(() => openConsumer(old, journal, end), says);
+      assert.deepEqual(ask(old, 'PRAGMA user_version'), [{ user_version: 1 }]);
+      assert.deepEqual(ask(old, 'SELECT * FROM charge'), before);
+    });
+  }
 });

@@ -13,6 +13,7 @@ import {
   expired,
   hall,
   held,
+  journalEnd,
   journalId,
   opened,
   paid,
@@ -230,7 +231,7 @@ test('schedules that were opened before a restart are found again by their seats
   });
   const batches = batchesOf(given, [held(alices)], [bobs]);
   for (const batch of batches) {
-    const consumer = openConsumer(file, journalId);
+    const consumer = openConsumer(file, journalId, journalEnd);
     consumer.begin();
     consumer.apply(batch);
     consumer.commit();

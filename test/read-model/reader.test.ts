@@ -12,6 +12,7 @@ import {
   directoryFor,
   expired,
   held,
+  journalEnd,
   journalId,
   opened,
   paid,
@@ -72,7 +73,7 @@ describe('a user’s reservations', () => {
     const { file, reader } = fiveOfAlices(context);
     const first = reader.reservationsOf('alice', 2, null);
     assert.ok(first?.nextCursor);
-    const consumer = openConsumer(file, journalId);
+    const consumer = openConsumer(file, journalId, journalEnd);
     consumer.begin();
     consumer.apply({ ...batchesOf([held(reservation('7.9', 'alice', twoSeats))])[0]!, number: 3 });
     consumer.commit();

@@ -25,7 +25,7 @@ function keptUp(context: TestContext, batches: readonly StoredBatch[]): { dataDi
   const file = join(dataDir, 'read-model.db');
   const journal = new JournalAppender(join(dataDir, 'journal.db'));
   try {
-    const consumer = openConsumer(file, journal.id);
+    const consumer = openConsumer(file, journal.id, 0);
     for (const batch of batches) {
       journal.append(batch.number, batch.atMs, Buffer.from(JSON.stringify(batch.turns)));
       consumer.begin();
@@ -95,6 +95,21 @@ describe('a read model rebuilt from nothing', () => {
       () => rebuildReadModel(dataDir, () => {}),
       (error) => error instanceof StorageDamaged && /batch 30/.test(error.where),
     );
+    assert.deepEqual(differencesOf(before, dumpOf(file)), []);
+    assert.ok(!existsSync(`${file}.rebuild`), 'the half-made one is gone');
+  });
+
+  test('is not put in place without its last rows, which SQLite could not move into it', (context) => {
+    const { dataDir, file } = keptUp(context, randomJournal(17, 50));
+    const before = dumpOf(file);
+    let reader: Database.Database | undefined;
+    const holdWal = (): void => {
+      // Whoever else has the file open keeps its WAL from being moved, as a full disk does.
+      reader ??= new Database(`${file}.rebuild`, { readonly: true });
+      reader.prepare('SELECT through FROM projection').get();
+    };
+    assert.throws(() => rebuildReadModel(dataDir, holdWal, 20), /could not be completed: is the disk full/);
+    reader?.close();
     assert.deepEqual(differencesOf(before, dumpOf(file)), []);
     assert.ok(!existsSync(`${file}.rebuild`), 'the half-made one is gone');
   });

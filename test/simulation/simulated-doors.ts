@@ -98,6 +98,7 @@ export class SimulatedDoors {
       get through() {
         return readModel.through;
       },
+      filling: false,
       async reached(batch: number) {
         while (readModel.through < batch) await world.sleep(10, life);
       },

@@ -32,6 +32,6 @@ describe('a read model that SQLite cannot read', () => {
   it('is said to be made again from the journal, not restored from a backup', (t) => {
     const file = join(dataDirectory(t), 'read-model.db');
     writeFileSync(file, Buffer.alloc(8192, 0x5a));
-    assert.throws(() => openConsumer(file, 'j'), damage(/npm run db:rebuild/));
+    assert.throws(() => openConsumer(file, 'j', 0), damage(/npm run db:rebuild/));
   });
 });

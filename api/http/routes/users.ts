@@ -50,6 +50,9 @@ export function toChargeAnswer(outcome: Outcome<WalletReply, ProblemCode>): Answ
   return json(201, chargeBody(reply.charge), replayed ? [replayedHeader] : []);
 }
 
+/** After the tables were taken away or are of an earlier version, for minutes; after a kill, for a moment. */
+const beingFilled = 'Lists of reservations are being made again.';
+
 export function userRoutes({ engine, readModel, readModelProgress }: HttpDependencies): Operation[] {
   const bodyBytesMax = limits.bodyBytesMax;
 
@@ -113,6 +116,7 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       async handle({ params, query }) {
         // What the caller was told of is durable by now; a page read after that batch has it.
         await readModelProgress.reached(engine.durableBatch);
+        if (readModelProgress.filling) return problem('overloaded', { detail: beingFilled });
         const page = readModel.reservationsOf(params.userId, query.limit ?? limitDefault, query.cursor ?? null);
         if (page === null) return invalidRequest([{ path: 'cursor', message: 'is none that was given out' }]);
         const items = page.items.map((reservation) => reservationBody(seenNow(reservation)));

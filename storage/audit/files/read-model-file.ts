@@ -48,7 +48,7 @@ export class ReadModelFile {
 
   /** Everything is read as it stands now. */
   constructor(file: string, auditor: Auditor) {
-    this.#file = new ReadOnlyFile(file);
+    this.#file = new ReadOnlyFile(file, 2);
     this.#auditor = auditor;
     this.#file.freeze();
     const [journalId, through] = this.#file.row('SELECT journal_id, through FROM projection WHERE id = 1') ?? [];

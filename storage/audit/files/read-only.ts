@@ -22,7 +22,8 @@ export class ReadOnlyFile {
   readonly #db: DatabaseSync;
   readonly #immutable: boolean;
 
-  constructor(file: string) {
+  /** @param versionMin of the schemas (`user_version`) that are known here, the first */
+  constructor(file: string, versionMin = 0) {
     this.file = file;
     this.#immutable = !existsSync(`${file}-wal`);
     const url = pathToFileURL(file);
@@ -33,6 +34,12 @@ export class ReadOnlyFile {
     } catch (error) {
       throw new NotAudited(`${file} cannot be opened: ${messageOf(error)}`);
     }
+    const version = Number(this.row('PRAGMA user_version')?.[0]);
+    if (version >= versionMin) return;
+    this.#db.close();
+    throw new NotAudited(
+      `${file} was made by an earlier version: start the program, which brings it up to date, or audit a copy of the directory without it`,
+    );
   }
 
   /** From the next read on, all reads see the same state of the file. */

@@ -29,7 +29,7 @@ export class StateFile {
 
   /** Everything is read as it stands now. */
   constructor(file: string, auditor: Auditor) {
-    this.#file = new ReadOnlyFile(file);
+    this.#file = new ReadOnlyFile(file, 3);
     this.#auditor = auditor;
     this.#file.freeze();
     const position = (name: string): number =>
