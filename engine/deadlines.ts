@@ -12,12 +12,16 @@ import { DeadlineQueue, type DueEntry } from './deadline-queue.ts';
 const roundMs = 5;
 /** A timer never sleeps longer, ms: stamped time may run a tenth faster than the timer's clock. */
 const delayMaxMs = 5_000;
+/** How long deadlines wait when the open batch is full, ms; on a slow disk many can be due in the time of one commit. */
+const fullWaitMs = 5;
 
 export interface DeadlinesOptions {
   readonly clock: StampClock;
   readonly scheduler: Pick<Scheduler, 'after'>;
   readonly monotonicMs: () => number;
   readonly cell: (actor: Address) => Cell;
+  /** Whether the open batch takes no more turns now (invariant 8). */
+  readonly full: () => boolean;
   /** Runs `ExpireDue` on the actor. */
   readonly expire: (actor: Address) => void;
 }
@@ -53,20 +57,21 @@ export class Deadlines {
     this.#cancelTimer();
   }
 
-  #arm(): void {
+  #arm(delayMinMs = 0): void {
     const atMs = this.#queue.earliestMs;
     if (this.#stopped || atMs >= this.#timerMs) return;
     this.#cancelTimer();
     this.#timerMs = atMs;
-    const delayMs = Math.min(delayMaxMs, Math.max(0, atMs - this.#options.clock.nowMs()));
+    const delayMs = Math.min(delayMaxMs, Math.max(delayMinMs, atMs - this.#options.clock.nowMs()));
     this.#cancelTimer = this.#options.scheduler.after(delayMs, () => this.#wake());
   }
 
   #wake(): void {
     this.#timerMs = Infinity;
-    const { clock, monotonicMs } = this.#options;
+    const { clock, monotonicMs, full } = this.#options;
     const untilMs = monotonicMs() + roundMs;
     do {
+      if (full()) return this.#arm(fullWaitMs);
       const due = this.#queue.popDue(clock.nowMs());
       if (due === undefined) break;
       this.#look(due);

@@ -61,6 +61,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       scheduler: { after: (delayMs, task) => scheduler.after(delayMs, () => this.#guarded(task)) },
       monotonicMs: () => clock.monotonicMs(),
       cell: (actor) => this.#cells.get(actor),
+      full: () => this.#committer.full,
       expire: (actor) => this.#flow.internalTurn(actor, { type: 'ExpireDue' }),
     });
     this.#keys = new KeyTable({
@@ -194,12 +195,10 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
   }
 
   deliver(message: RemoteMessage): void {
-    if (message.type === 'ask') this.#flow.arrive(requestOf(message, this.#remote));
-    else {
-      const { to, question, outcome } = message;
-      const answered: QuestionAnswered = { type: 'QuestionAnswered', question, outcome };
-      this.#flow.internalTurn(to, answered);
-    }
+    if (message.type === 'ask') return this.#flow.arrive(requestOf(message, this.#remote));
+    const { to, question, outcome } = message;
+    const answered: QuestionAnswered = { type: 'QuestionAnswered', question, outcome };
+    this.#flow.internalTurn(to, answered);
   }
 
   /** Takes no new client command; resolves when all that is in flight is durable and answered. */
