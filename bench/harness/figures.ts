@@ -102,8 +102,8 @@ export function pointOf({ median: y, low, high }: Summary, x = 0): Point {
 }
 
 /** `12 %`: how far the rounds lie apart. */
-export function spreadText({ spread }: Summary): string {
-  return `${Math.round(spread * 100)} %`;
+export function spreadText({ spread }: Summary): string | null {
+  return spread === null ? null : `${Math.round(spread * 100)} %`;
 }
 
 /** Three digits that mean something. */

@@ -4,8 +4,8 @@ export interface Summary {
   readonly median: number;
   readonly low: number;
   readonly high: number;
-  /** (high − low) ÷ median */
-  readonly spread: number;
+  /** (high − low) ÷ median; null of a single round, which says nothing of how far rounds lie apart. */
+  readonly spread: number | null;
 }
 
 /** Of an even number of values the mean of the middle two; NaN of none. */
@@ -20,5 +20,5 @@ export function summaryOf(values: readonly number[]): Summary {
   const middle = median(values);
   const low = Math.min(...values);
   const high = Math.max(...values);
-  return { median: middle, low, high, spread: (high - low) / middle };
+  return { median: middle, low, high, spread: values.length < 2 ? null : (high - low) / middle };
 }

@@ -54,5 +54,6 @@ describe('the median of rounds', () => {
 
   it('stands with how far the rounds lie apart', () => {
     assert.deepEqual(summaryOf([90, 100, 120]), { median: 100, low: 90, high: 120, spread: 0.3 });
+    assert.equal(summaryOf([100]).spread, null, 'one round does not lie apart');
   });
 });
