@@ -7,7 +7,6 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { NatsUnderTest } from '../nats/nats-under-test.ts';
-import { until } from '../nats/until.ts';
 import { Client } from '../system/client.ts';
 import { Program, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
@@ -76,16 +75,20 @@ class Crowd {
   /** By user. */
   readonly #reservations = new Map<string, string[]>();
   readonly #random: Random;
+  readonly #onHalf: () => void;
   #given = 0;
 
-  constructor(random: Random) {
+  /** @param onHalf called as half of the operations are given, while the other clients wait for answers */
+  constructor(random: Random, onHalf: () => void) {
     this.#random = random;
+    this.#onHalf = onHalf;
   }
 
   /** One client, until the crowd has done all its operations. What gets no answer is asked again, with the same key. */
   async act(name: string, door: Door, userId: string): Promise<void> {
     for (let count = 0; this.#given < operationsMax; count++) {
       this.#given += 1;
+      if (this.#given === operationsMax / 2) this.#onHalf();
       const question = this.#next(userId);
       for (let tries = 1; ; tries++) {
         await running;
@@ -130,10 +133,6 @@ class Crowd {
     known.push(outcome.reservationId);
     if (known.length > rememberedMax) known.shift();
   }
-
-  async untilGiven(count: number): Promise<void> {
-    await until(`${count} operations are given`, () => this.#given >= count);
-  }
 }
 
 function countsOf(history: readonly Recorded[]): Record<string, number> {
@@ -171,15 +170,16 @@ function givesItsSeatsTwice(recorded: Recorded): Recorded[] | null {
 }
 
 test(`what ${2 * clientsPerDoor} clients saw at both doors has an order (SEED=${seed})`, async (context) => {
-  const crowd = new Crowd(seeded(seed));
+  const crowd = new Crowd(seeded(seed), () => {
+    running = restart();
+  });
   const acting = connections.flatMap((connection, index) => {
     const userId = `u${index % usersCount}`;
     const http = httpDoor(() => client);
     return [crowd.act(`h${index}`, http, userId), crowd.act(`n${index}`, natsDoor(connection), userId)];
   });
-  await crowd.untilGiven(operationsMax / 2);
-  running = restart();
-  await Promise.all([...acting, running]);
+  await Promise.all(acting);
+  await running;
 
   const { history } = crowd;
   const counts = countsOf(history);
