@@ -214,10 +214,9 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const server = await startHttpServer(app, { host: config.host, port: config.port });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
   log.info({ host: config.host, port: server.port, url, dataDir: config.dataDir }, 'listening');
-  if (readModelProgress.filling) {
-    const behind = engine.durableBatch - readModelProgress.through;
-    log.info({ batches: behind }, 'the SQL tables are being filled; until then lists of reservations answer 503');
-  }
+  const { missing } = readModelProgress;
+  if (missing > 0)
+    log.info({ missing }, 'the SQL tables are being filled; until then lists of reservations answer 503');
 
   async function stop(): Promise<void> {
     draining = true;

@@ -43,9 +43,12 @@ async function main(args: readonly string[]): Promise<void> {
       try {
         sections.push(...(await runOne(bench, workload)));
       } catch (error) {
+        if (isStopping) return;
         broken.push({ workload: workload.name, reason: messageOf(error) });
         bench.progress.say(`${workload.name} broke: ${messageOf(error)}`);
       }
+      // What ends now was cut off.
+      if (isStopping) return;
       left = left.slice(1);
       // After each: of a run that is ended early, what it has found is there.
       written = writeResult(resultSoFar(), results);
@@ -113,7 +116,9 @@ async function end(code: number): Promise<never> {
   await stopAll();
   process.exit(code);
 }
+let isStopping = false;
 const stopped = (code: number): void => {
+  isStopping = true;
   process.stderr.write(`\nStopped.${written.length > 0 ? ` What was measured so far:\n${written.join('\n')}` : ''}\n`);
   void end(code);
 };

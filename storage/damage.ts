@@ -67,6 +67,11 @@ export function foreignJournal(file: string, itsJournal: string, thisJournal: st
 /** What an operator does with a read model that cannot be used: it can always be made again. */
 export const readModelHint = 'Stop the program and run npm run db:rebuild, which makes it again from the journal';
 
+/** A file of an earlier version has not what that version made. */
+export function tablesMissing(file: string, version: number, error: unknown, hint = restoreHint): StorageDamaged {
+  return new StorageDamaged(file, `it is not what schema version ${version} made (${String(error)})`, hint);
+}
+
 /** SQLite's code of an error, or undefined for an error that is not SQLite's. */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

@@ -3,7 +3,7 @@
  * `user_version` counts. Every statement of a file's migrations makes STRICT tables; an old step is never changed.
  */
 import Database from 'better-sqlite3';
-import { explained, StorageUnavailable } from './damage.ts';
+import { explained, sqliteCode, StorageUnavailable, tablesMissing } from './damage.ts';
 
 /** What SQLite calls FULL when it is asked. */
 const synchronousFull = 2;
@@ -115,11 +115,17 @@ function migrate(connection: Connection, file: string, options: OpenOptions): vo
   if (options.readonly === true) {
     throw new StorageUnavailable('OLDER_VERSION', `${file} has schema version ${found}, not yet ${known}`);
   }
-  if (found > 0) options.beforeMigrating?.(connection);
-  inTransaction(connection, () => {
-    for (const step of options.migrations.slice(versionOf(connection))) connection.exec(step);
-    connection.pragma(`user_version = ${known}`);
-  });
+  try {
+    if (found > 0) options.beforeMigrating?.(connection);
+    inTransaction(connection, () => {
+      for (const step of options.migrations.slice(versionOf(connection))) connection.exec(step);
+      connection.pragma(`user_version = ${known}`);
+    });
+  } catch (error) {
+    if (sqliteCode(error) !== 'SQLITE_ERROR') throw error;
+    // A statement that SQLite does not understand names what is not there.
+    throw tablesMissing(file, found, error, options.corruptHint);
+  }
 }
 
 function versionOf(connection: Connection): number {

@@ -68,8 +68,8 @@ export interface Rooms {
 export interface ReadModelProgress {
   /** Number of the last batch that it includes. */
   readonly through: number;
-  /** Whether it does not include yet all that the journal held at the start, so that what it tells of others may be old. */
-  readonly filling: boolean;
+  /** Batches that the journal held at the start and that it does not include yet: what it tells meanwhile may be long over. */
+  readonly missing: number;
   /** Resolves when `through` has reached `batch`, or after a bounded wait. */
   reached(batch: number): Promise<void>;
 }

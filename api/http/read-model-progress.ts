@@ -4,6 +4,8 @@ import type { ReadModelProgress } from './dependencies.ts';
 
 /** A reader that waited this long gets what there is, ms. */
 const waitMaxMs = 1_000;
+/** So many batches are followed in less than that. */
+export const soonFollowedBatches = 1_000;
 /** Beyond this many, readers are not made to wait. */
 const waitersMax = 1_000;
 
@@ -33,8 +35,8 @@ export function followReadModel(follower: FollowedReadModel, through: number, jo
     get through() {
       return reachedBatch;
     },
-    get filling() {
-      return reachedBatch < journalEnd;
+    get missing() {
+      return Math.max(0, journalEnd - reachedBatch);
     },
     reached(batch) {
       if (batch <= reachedBatch || waiters.size >= waitersMax) return Promise.resolve();

@@ -119,9 +119,11 @@ function moveApart(labels: Label[]): void {
     b.x < a.x + textWidth(a.text, 'bold') &&
     Math.abs(a.y - b.y) < labelHeight - closer;
   const move = (label: Label, others: readonly Label[], by: number): void => {
-    for (let other = others.find((each) => overlaps(each, label)); other !== undefined;) {
+    // A step passes one of the others.
+    for (let steps = 0; steps < others.length; steps++) {
+      const other = others.find((each) => overlaps(each, label));
+      if (other === undefined) return;
       label.y = other.y + by;
-      other = others.find((each) => overlaps(each, label));
     }
   };
   for (const [index, label] of labels.entries()) move(label, labels.slice(0, index), labelHeight);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
-import { closedLoop } from '../../bench/harness/closed-loop.ts';
+import { closedLoop, openAll } from '../../bench/harness/closed-loop.ts';
+import { Connection } from '../../bench/harness/connection.ts';
 import { dueMs, openLoop } from '../../bench/harness/open-loop.ts';
 import { RequestBytes } from '../../bench/harness/request-bytes.ts';
 
@@ -82,6 +83,22 @@ describe('an open loop', () => {
 });
 
 describe('a loop', () => {
+  it('leaves no connection open when one of them cannot be opened', async () => {
+    const port = await serve(
+      () => 200,
+      () => 0,
+    );
+    const closed: Promise<unknown>[] = [];
+    servers.at(-1)?.on('connection', (socket) => closed.push(once(socket, 'close')));
+    const open = (index: number): Promise<Connection> =>
+      index === 1
+        ? Promise.reject(new Error('refused'))
+        : Connection.open({ port, onAnswer: () => {}, onBroken: () => {} });
+    await assert.rejects(openAll([], 3, open), /refused/);
+    await Promise.all(closed);
+    assert.equal(closed.length, 2);
+  });
+
   for (const [name, loop] of [
     ['closed', closedLoop],
     ['open', (options: Parameters<typeof closedLoop>[0]) => openLoop({ ...options, perSecond: 1_000 })],

@@ -18,7 +18,7 @@ describe('a reader of the SQL tables', () => {
       4,
     );
     await progress.reached(3);
-    assert.equal(progress.filling, true);
+    assert.equal(progress.missing, 1);
     assert.equal(hurries, 0);
     let there = false;
     const reached = progress.reached(5).then(() => (there = true));
@@ -26,7 +26,7 @@ describe('a reader of the SQL tables', () => {
     report?.(4);
     await Promise.resolve();
     assert.equal(there, false);
-    assert.equal(progress.filling, false, 'all that was there at the start is in');
+    assert.equal(progress.missing, 0, 'all that was there at the start is in');
     report?.(5);
     await reached;
     assert.equal(progress.through, 5);

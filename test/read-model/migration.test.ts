@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import type { StoredBatch } from '../../engine/ports.ts';
+import { StorageDamaged } from '../../storage/damage.ts';
 import { differencesOf, dumpReadModel } from '../../storage/read-model/dump.ts';
 import { openConsumer } from '../../storage/read-model/projector.ts';
 import { readModelMigrations } from '../../storage/read-model/schema.ts';
@@ -53,6 +54,17 @@ describe('a read model of an earlier version', () => {
     assert.deepEqual(schemaOf(left), schemaOf(right));
     left.close();
     right.close();
+  });
+
+  test('is said to be made again from the journal when it lacks a table', (context) => {
+    const { old } = filledFirstVersion(context);
+    const db = new Database(old);
+    db.exec('DROP VIEW payment_readable');
+    db.close();
+    assert.throws(
+      () => openConsumer(old, journalId, journalEnd),
+      (error) => error instanceof StorageDamaged && /schema version 1 .*npm run db:rebuild/.test(error.message),
+    );
   });
 
   for (const [what, journal, end, says] of [

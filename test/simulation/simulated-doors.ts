@@ -98,7 +98,7 @@ export class SimulatedDoors {
       get through() {
         return readModel.through;
       },
-      filling: false,
+      missing: 0,
       async reached(batch: number) {
         while (readModel.through < batch) await world.sleep(10, life);
       },

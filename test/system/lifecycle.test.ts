@@ -1,5 +1,7 @@
 /** Starting, stopping, and two processes that want the same data. */
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from './client.ts';
@@ -48,6 +50,43 @@ describe('a program that is told to stop in the middle of a load', () => {
     }
     reader.close();
     await again.stop();
+  });
+});
+
+describe('a program whose read model was taken away', () => {
+  test('never says that somebody has no reservations while it makes it again', async () => {
+    const directory = temporaryDataDir();
+    try {
+      const program = await Program.start(directory.path);
+      const client = new Client(program.port);
+      await sale.putRoom(client, 'main', sale.openDoors);
+      await sale.createConcert(client, 'c');
+      await sale.createSchedule(client, 'c', 's', { rows: 10, seats: 100, price: 10 });
+      const token = await sale.enter(client, 'ann');
+      const seatIds = ['A-1-1', 'A-1-2'];
+      const held = await client.send('POST', '/v1/reservations', { token, body: { scheduleId: 's', seatIds } });
+      assert.equal(held.status, 201);
+      for (let charges = 0; charges < 500; charges++) await sale.charge(client, `u${charges % 10}`, 1);
+      client.close();
+      await program.stop();
+      for (const suffix of ['', '-wal', '-shm'])
+        rmSync(join(directory.path, `read-model.db${suffix}`), { force: true });
+
+      const again = await Program.start(directory.path);
+      const reader = new Client(again.port);
+      for (;;) {
+        const list = await reader.send('GET', '/v1/users/ann/reservations');
+        if (list.status === 200) {
+          assert.match(JSON.stringify(list.body), /"A-1-1".*"A-1-2"/);
+          break;
+        }
+        assert.equal(list.body['code'], 'overloaded');
+      }
+      reader.close();
+      await again.stop();
+    } finally {
+      directory.remove();
+    }
   });
 });
 

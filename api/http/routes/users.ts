@@ -10,6 +10,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
 import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
+import { soonFollowedBatches } from '../read-model-progress.ts';
 import { userId, userParams } from '../schemas/ids.ts';
 import {
   chargeAmountIn,
@@ -115,8 +116,9 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       namedUser: ({ params }) => params.userId,
       async handle({ params, query }) {
         // What the caller was told of is durable by now; a page read after that batch has it.
+        if (readModelProgress.missing > soonFollowedBatches) return problem('overloaded', { detail: beingFilled });
         await readModelProgress.reached(engine.durableBatch);
-        if (readModelProgress.filling) return problem('overloaded', { detail: beingFilled });
+        if (readModelProgress.missing > 0) return problem('overloaded', { detail: beingFilled });
         const page = readModel.reservationsOf(params.userId, query.limit ?? limitDefault, query.cursor ?? null);
         if (page === null) return invalidRequest([{ path: 'cursor', message: 'is none that was given out' }]);
         const items = page.items.map((reservation) => reservationBody(seenNow(reservation)));
