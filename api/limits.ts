@@ -1,4 +1,7 @@
-/** The bounds of the system, with their units (invariant 8); those of one module alone stand there. A full one answers `overloaded` at once, or says what else. */
+/**
+ * The bounds of the system, with their units (invariant 8); those of one module alone stand there. A full one answers
+ * `overloaded` at once, or says what else.
+ */
 export const limits = {
   /** Client commands arrived and not yet answered, in one engine. */
   waitingCommandsMax: 1_024,

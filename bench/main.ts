@@ -38,6 +38,7 @@ async function main(args: readonly string[]): Promise<void> {
     generatorPeakMib: peakMibOf(load),
     sections,
   });
+  let result = resultSoFar();
   try {
     for (const workload of asked.workloads) {
       try {
@@ -51,12 +52,12 @@ async function main(args: readonly string[]): Promise<void> {
       if (isStopping) return;
       left = left.slice(1);
       // After each: of a run that is ended early, what it has found is there.
-      written = writeResult(resultSoFar(), results);
+      result = resultSoFar();
+      written = writeResult(result, results);
     }
   } finally {
     bench.progress.end();
   }
-  const result = resultSoFar();
   await load.stop();
   process.stdout.write(`${markdownOf(result)}\n${written.join('\n')}\n`);
   if (bench.faults.size > 0 || broken.length > 0) process.exitCode = 1;

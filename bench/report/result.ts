@@ -12,7 +12,7 @@ export interface BenchResult {
   readonly contenders: readonly { readonly name: string; readonly label: string; readonly durable: boolean }[];
   /** Whoever could not run here, or was wrong: a line each. */
   readonly out: readonly { readonly label: string; readonly reason: string }[];
-  /** Workloads that broke: a line each. */
+  /** Workloads that broke, or that a run which was ended did not come to: a line each. */
   readonly notMeasured: readonly { readonly workload: string; readonly reason: string }[];
   /** Peak memory of the load generator, MiB. */
   readonly generatorPeakMib: number;

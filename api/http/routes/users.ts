@@ -115,8 +115,8 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       refusals: [],
       namedUser: ({ params }) => params.userId,
       async handle({ params, query }) {
-        // What the caller was told of is durable by now; a page read after that batch has it.
         if (readModelProgress.missing > soonFollowedBatches) return problem('overloaded', { detail: beingFilled });
+        // What the caller was told of is durable by now; a page read after that batch has it.
         await readModelProgress.reached(engine.durableBatch);
         if (readModelProgress.missing > 0) return problem('overloaded', { detail: beingFilled });
         const page = readModel.reservationsOf(params.userId, query.limit ?? limitDefault, query.cursor ?? null);
