@@ -47,6 +47,71 @@ export class NumberColumn<Piece extends Numbers> {
   }
 }
 
+const rowsBits = 7;
+const rowsOfPiece = 1 << rowsBits;
+const inRows = rowsOfPiece - 1;
+
+/**
+ * Rows of some numbers each, zero until set. What is written and read together lies together: eight numbers are 64 bytes,
+ * which a processor takes from memory at once, where eight columns are eight places. Pieces are short, because dates that
+ * have sold alike all grow in the same moment.
+ */
+export class NumberRows {
+  readonly #width: number;
+  readonly #pieces: Float64Array[] = [];
+  #room = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  /** The numbers at this place, counted from 0, of all rows. */
+  field(place: number): NumberField {
+    if (place >= this.#width) throw new Error(`rows of ${this.#width} numbers have no place ${place}`);
+    return new NumberField(this.#pieces, this.#width, place);
+  }
+
+  /** Makes room for this row and those before it; there is none before. */
+  reach(row: number): void {
+    while (row >= this.#room) this.#grow(row + 1);
+  }
+
+  #grow(needed: number): void {
+    const [first] = this.#pieces;
+    if (this.#room >= rowsOfPiece) {
+      this.#pieces.push(new Float64Array(rowsOfPiece * this.#width));
+      this.#room += rowsOfPiece;
+      return;
+    }
+    const rows = Math.min(rowsOfPiece, Math.max(needed, this.#room + (this.#room >> 1) + 8));
+    const larger = new Float64Array(rows * this.#width);
+    if (first !== undefined) larger.set(first);
+    this.#pieces[0] = larger;
+    this.#room = rows;
+  }
+}
+
+/** One number of each row. For rows that have been reached. */
+export class NumberField {
+  readonly #pieces: readonly Float64Array[];
+  readonly #width: number;
+  readonly #place: number;
+
+  constructor(pieces: readonly Float64Array[], width: number, place: number) {
+    this.#pieces = pieces;
+    this.#width = width;
+    this.#place = place;
+  }
+
+  get(row: number): number {
+    return this.#pieces[row >>> rowsBits]![(row & inRows) * this.#width + this.#place]!;
+  }
+
+  set(row: number, value: number): void {
+    this.#pieces[row >>> rowsBits]![(row & inRows) * this.#width + this.#place] = value;
+  }
+}
+
 /**
  * Values set one after the other, or again. A piece that grows is copied, and twice more while the garbage collector
  * takes it for young; so pieces are short.

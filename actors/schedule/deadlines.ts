@@ -2,15 +2,21 @@
  * The deadlines of held reservations: a binary min-heap that knows where each slot stands, so that a payment or a
  * cancellation takes its deadline out at once. No dead entries: the earliest deadline is always exact.
  */
-import { NumberColumn } from './columns.ts';
+import { type NumberField, NumberRows } from './columns.ts';
 
 export class Deadlines {
   #count = 0;
   /** In heap order. */
-  readonly #times = new NumberColumn(Float64Array);
-  readonly #slots = new NumberColumn(Int32Array);
+  readonly #heap = new NumberRows(2);
+  readonly #times = this.#heap.field(0);
+  readonly #slots = this.#heap.field(1);
   /** Index in the heap plus one, by slot; 0 for a slot without a deadline. */
-  readonly #places = new NumberColumn(Int32Array);
+  readonly #places: NumberField;
+
+  /** @param places a field of the slots' rows that nobody else writes */
+  constructor(places: NumberField) {
+    this.#places = places;
+  }
 
   /** The earliest deadline, ms since the epoch; `Infinity` when there is none. */
   earliest(): number {
@@ -19,6 +25,7 @@ export class Deadlines {
 
   /** The slot must not have a deadline yet. */
   add(slot: number, atMs: number): void {
+    this.#heap.reach(this.#count);
     this.#up(this.#count++, slot, atMs);
   }
 

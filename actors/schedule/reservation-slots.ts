@@ -1,10 +1,10 @@
 /**
- * Whole reservations in columns: one row, the slot, for each. A slot is used again once its reservation has shrunk, so
+ * Whole reservations: one row, the slot, for each. A slot is used again once its reservation has shrunk, so
  * which slot a reservation has says nothing; nothing outside memory may depend on it.
  *
  * Reads of users and seats with `!` find a value: it is set when a slot is given out.
  */
-import { NumberColumn, ValueColumn } from './columns.ts';
+import { NumberRows, ValueColumn } from './columns.ts';
 import { UserIndex } from './user-index.ts';
 
 /** The indexes of a reservation's seats in layout order; a single one stands alone, which saves its array. */
@@ -13,19 +13,22 @@ export type SeatIndexes = number | readonly number[];
 export class ReservationSlots {
   readonly users = new ValueColumn<string>();
   readonly seats = new ValueColumn<SeatIndexes>();
-  readonly ordinals = new NumberColumn(Int32Array);
-  readonly heldAt = new NumberColumn(Float64Array);
-  readonly expiresAt = new NumberColumn(Float64Array);
+  readonly #rows = new NumberRows(8);
+  readonly ordinals = this.#rows.field(0);
+  readonly heldAt = this.#rows.field(1);
+  readonly expiresAt = this.#rows.field(2);
   /** 0 until paid. */
-  readonly paidAt = new NumberColumn(Float64Array);
+  readonly paidAt = this.#rows.field(3);
   /** The wallet's balance after the debit; 0 until paid. */
-  readonly balances = new NumberColumn(Float64Array);
-  readonly attempts = new NumberColumn(Uint32Array);
+  readonly balances = this.#rows.field(4);
+  readonly attempts = this.#rows.field(5);
   /**
    * A link to the next slot of the list that this one is in: of its user while it is live or paid, of the ended ones
    * by age, or of the free ones. A link is a slot plus one; 0 ends a list.
    */
-  readonly next = new NumberColumn(Int32Array);
+  readonly next = this.#rows.field(6);
+  /** Where its deadline stands among those of the date; kept by `Deadlines`. */
+  readonly deadlines = this.#rows.field(7);
   #used = 0;
   #firstFree = 0;
   readonly #firsts = new UserIndex(this.users);
@@ -81,6 +84,7 @@ export class ReservationSlots {
       this.#firstFree = this.next.get(slot);
       return slot;
     }
+    this.#rows.reach(this.#used);
     return this.#used++;
   }
 }

@@ -5,7 +5,7 @@
  *
  * Reads with `!` find a value: states index their names, and a slot comes from a whole reservation.
  */
-import { NumberColumn } from './columns.ts';
+import { NumberColumn, type NumberField } from './columns.ts';
 import type { ReservationStatus } from './messages.ts';
 import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
 import { userHash } from './user-hash.ts';
@@ -48,6 +48,11 @@ export class Reservations {
     this.#slotOrHash.set(ordinal - 1, slot);
     this.#slots.linkToUser(slot);
     return ordinal;
+  }
+
+  /** By slot, for the deadlines of the same date. */
+  get deadlinePlaces(): NumberField {
+    return this.#slots.deadlines;
   }
 
   has(ordinal: number): boolean {

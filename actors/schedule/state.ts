@@ -26,12 +26,13 @@ export interface OpenedSchedule {
 }
 
 export function openSchedule(facts: ScheduleFacts, layout: Layout): OpenedSchedule {
+  const reservations = new Reservations();
   return {
     facts,
     layout,
     seatMap: new SeatMap(layout.blank()),
-    reservations: new Reservations(),
-    deadlines: new Deadlines(),
+    reservations,
+    deadlines: new Deadlines(reservations.deadlinePlaces),
     paying: new Map(),
   };
 }
