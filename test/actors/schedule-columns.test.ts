@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NumberColumn, ValueColumn } from '../../actors/schedule/columns.ts';
+import { NumberColumn, NumberRows, ValueColumn } from '../../actors/schedule/columns.ts';
+
+const value = (row: number, place: number): number => row * 3.5 - place * 2 ** 40;
 
 describe('a column', () => {
   it('keeps what is set, in its own kind of number, and is zero elsewhere', () => {
@@ -21,6 +23,28 @@ describe('a column', () => {
     column.set(3, 5);
     column.set(50_000, -7);
     assert.deepEqual([column.get(3), column.get(40_000), column.get(50_000)], [5, 0, -7]);
+  });
+
+  it('of rows keeps each number apart, and is zero until set', () => {
+    const rows = new NumberRows(3);
+    const fields = [rows.field(0), rows.field(1), rows.field(2)];
+    for (let row = 0; row < 5_000; row++) {
+      rows.reach(row);
+      assert.deepEqual(
+        fields.map((field) => field.get(row)),
+        [0, 0, 0],
+      );
+      fields.forEach((field, place) => field.set(row, value(row, place)));
+    }
+    for (let row = 0; row < 5_000; row++) {
+      assert.deepEqual(
+        fields.map((field) => field.get(row)),
+        [value(row, 0), value(row, 1), value(row, 2)],
+      );
+    }
+    rows.reach(20_000);
+    assert.deepEqual([fields[2]!.get(20_000), fields[2]!.get(4_999)], [0, value(4_999, 2)]);
+    assert.throws(() => rows.field(3), /rows of 3 numbers have no place 3/);
   });
 
   it('holds any value', () => {

@@ -47,3 +47,29 @@ describe('dates of the same hall', () => {
     assert.deepEqual([...seatsOf(withHold(monday, 'B-1-3')).statuses], [0, 0, 0, 0, 0, 0, 0, 1]);
   });
 });
+
+describe('a date of a large hall', () => {
+  const hall = {
+    ...opening,
+    sections: [
+      { name: 'A', price: 1, rows: Array.from({ length: 40 }, (_, row) => ({ name: `${row + 1}`, seats: 100 })) },
+    ],
+  };
+
+  test('takes memory in small pieces: dates that have sold alike all take theirs in the same moment', () => {
+    const decision = kind.decide(kind.initial('friday'), hall, salesOpenAt);
+    assert.equal(decision.type, 'accepted');
+    let state = decision.events.reduce((opened, event) => kind.evolve(opened, event), kind.initial('friday'));
+    let most = 0;
+    for (let hold = 0; hold < 4_000; hold++) {
+      const seatIds = [`A-${Math.floor(hold / 100) + 1}-${(hold % 100) + 1}`];
+      const held = kind.decide(state, { type: 'HoldSeats', userId: `user-${hold}`, seatIds }, salesOpenAt);
+      assert.equal(held.type, 'accepted');
+      const before = process.memoryUsage().arrayBuffers;
+      state = held.events.reduce((holding, event) => kind.evolve(holding, event), state);
+      // The first one makes the seat map, which has a size of its own.
+      if (hold > 0) most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    assert.ok(most > 0 && most < 50_000, `one hold took ${most} bytes`);
+  });
+});
