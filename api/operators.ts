@@ -2,7 +2,6 @@
 import type { Engine } from '../engine/engine.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
 import type { HttpMetrics } from './http/metrics.ts';
-import { soonFollowedBatches } from './http/read-model-progress.ts';
 import type { CommandDoor } from './nats/commands/command-door.ts';
 import type { Feed } from './nats/feed/feed.ts';
 import type { Nats } from './nats/open-nats.ts';
@@ -59,7 +58,7 @@ export function readinessOf(parts: OperatedParts): ReturnType<HttpDependencies['
     ...nats.degraded(),
     ...(commands?.degraded() ?? []),
     ...(feed === null || feed.problem() === null ? [] : ['feed']),
-    ...(parts.readModelProgress.missing > soonFollowedBatches ? ['readModel'] : []),
+    ...(parts.readModelProgress.farBehind ? ['readModel'] : []),
   ];
   return { ready: !parts.draining(), degraded };
 }

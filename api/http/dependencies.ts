@@ -70,6 +70,8 @@ export interface ReadModelProgress {
   readonly through: number;
   /** Batches that the journal held at the start and that it does not include yet: what it tells meanwhile may be long over. */
   readonly missing: number;
+  /** Whether these are too many to wait for. */
+  readonly farBehind: boolean;
   /** Resolves when `through` has reached `batch`, or after a bounded wait. */
   reached(batch: number): Promise<void>;
 }

@@ -5,7 +5,7 @@ import type { ReadModelProgress } from './dependencies.ts';
 /** A reader that waited this long gets what there is, ms. */
 const waitMaxMs = 1_000;
 /** So many batches are followed in less than that. */
-export const soonFollowedBatches = 1_000;
+const soonFollowedBatches = 1_000;
 /** Beyond this many, readers are not made to wait. */
 const waitersMax = 1_000;
 
@@ -31,12 +31,16 @@ export function followReadModel(follower: FollowedReadModel, through: number, jo
       if (waiter.batch <= reachedBatch) waiter.resolve();
     }
   });
+  const missing = (): number => Math.max(0, journalEnd - reachedBatch);
   return {
     get through() {
       return reachedBatch;
     },
     get missing() {
-      return Math.max(0, journalEnd - reachedBatch);
+      return missing();
+    },
+    get farBehind() {
+      return missing() > soonFollowedBatches;
     },
     reached(batch) {
       if (batch <= reachedBatch || waiters.size >= waitersMax) return Promise.resolve();

@@ -49,7 +49,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     seatChanges: new SeatChanges({ durableBatch: () => 0 }),
     freeSeats: { page: () => ({ items: [], next: null }), dates: () => [] },
     readModel: { reservation: () => undefined, reservationsOf: () => null },
-    readModelProgress: { through: 5, missing: 0, reached: () => Promise.resolve() },
+    readModelProgress: { through: 5, missing: 0, farBehind: false, reached: () => Promise.resolve() },
     metrics,
     log: createLog('info', { write: (line) => void logged.push(line) }),
     adminKey,
@@ -186,7 +186,12 @@ describe('a reservation that its date remembers only as ended', () => {
 
   test('is told from the SQL tables, once they have caught up', async () => {
     const waited: number[] = [];
-    const readModelProgress = { through: 5, missing: 0, reached: async (batch: number) => void waited.push(batch) };
+    const readModelProgress = {
+      through: 5,
+      missing: 0,
+      farBehind: false,
+      reached: async (batch: number) => void waited.push(batch),
+    };
     const readModel = { reservation: () => reservation, reservationsOf: () => null };
     const door = doorTo({ engine, changes: { readModel, readModelProgress } });
     for (const method of ['GET', 'DELETE']) {
@@ -198,12 +203,13 @@ describe('a reservation that its date remembers only as ended', () => {
   });
 
   test('is in no list while these are being made again', async () => {
-    for (const [missing, waits] of [
-      [1, 1],
-      [1_001, 0],
+    for (const [farBehind, waits] of [
+      [false, 1],
+      [true, 0],
     ] as const) {
       const waited: number[] = [];
-      const readModelProgress = { through: 5, missing, reached: async (batch: number) => void waited.push(batch) };
+      const reached = async (batch: number): Promise<void> => void waited.push(batch);
+      const readModelProgress = { through: 5, missing: 1, farBehind, reached };
       const door = doorTo({ engine, changes: { readModelProgress } });
       const { status, body } = await door.send('GET', '/v1/users/ann/reservations');
       assert.deepEqual([status, body['code'], waited.length], [503, 'overloaded', waits]);

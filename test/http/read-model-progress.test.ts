@@ -31,4 +31,10 @@ describe('a reader of the SQL tables', () => {
     await reached;
     assert.equal(progress.through, 5);
   });
+
+  it('is told when too much is missing to wait for', () => {
+    const follower = { subscribe: () => {}, hurry: () => {} };
+    const farBehind = (missing: number): boolean => followReadModel(follower, 10, 10 + missing).farBehind;
+    assert.deepEqual([0, 1_000, 1_001].map(farBehind), [false, false, true]);
+  });
 });

@@ -99,6 +99,7 @@ export class SimulatedDoors {
         return readModel.through;
       },
       missing: 0,
+      farBehind: false,
       async reached(batch: number) {
         while (readModel.through < batch) await world.sleep(10, life);
       },

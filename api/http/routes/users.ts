@@ -10,7 +10,6 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
 import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
-import { soonFollowedBatches } from '../read-model-progress.ts';
 import { userId, userParams } from '../schemas/ids.ts';
 import {
   chargeAmountIn,
@@ -115,7 +114,7 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       refusals: [],
       namedUser: ({ params }) => params.userId,
       async handle({ params, query }) {
-        if (readModelProgress.missing > soonFollowedBatches) return problem('overloaded', { detail: beingFilled });
+        if (readModelProgress.farBehind) return problem('overloaded', { detail: beingFilled });
         // What the caller was told of is durable by now; a page read after that batch has it.
         await readModelProgress.reached(engine.durableBatch);
         if (readModelProgress.missing > 0) return problem('overloaded', { detail: beingFilled });
