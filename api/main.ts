@@ -10,7 +10,7 @@ import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
 import type { Rules } from '../actors/rules.ts';
 import { Engine } from '../engine/engine.ts';
-import { acquireDirectoryLock } from '../storage/directory-lock.ts';
+import { acquireDirectoryLock, makeDataDir } from '../storage/directory-lock.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { ReadModelReader } from '../storage/read-model/reader.ts';
 import { addKnownConcerts, countingHooks } from './catalog-counters.ts';
@@ -262,4 +262,5 @@ function rulesOf(config: Config): Rules {
   };
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await run(startOnsale);
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  await run(startOnsale, makeDataDir);

@@ -56,6 +56,7 @@ export function readinessOf(parts: OperatedParts): ReturnType<HttpDependencies['
   const degraded = [
     ...(clock.apart() ? ['clock'] : []),
     ...nats.degraded(),
+    ...parts.rooms.degraded(),
     ...(commands?.degraded() ?? []),
     ...(feed === null || feed.problem() === null ? [] : ['feed']),
     ...(parts.readModelProgress.farBehind ? ['readModel'] : []),

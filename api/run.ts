@@ -1,5 +1,5 @@
 /** The process around the program: configuration, signals, exit codes, and the demo on an empty data directory. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseConfig, type Config } from './config.ts';
 import { firstSteps, loadDemo } from './demo.ts';
@@ -22,7 +22,8 @@ export interface Running {
 
 export type Start = (config: Config, log: Log, onFatal: (error: unknown) => void) => Promise<Running>;
 
-export async function run(start: Start): Promise<void> {
+/** @param makeDataDir makes the data directory where there is none; throws in words for operators */
+export async function run(start: Start, makeDataDir: (dataDir: string) => void): Promise<void> {
   // Everything under the data directory is for its owner only, also where the directory itself was made more open.
   process.umask(0o077);
   const parsed = parseConfig(process.env);
@@ -45,10 +46,10 @@ export async function run(start: Start): Promise<void> {
     log.warn('AUTH_JWT_SECRET is not set: callers name their own user. Use this for development only');
   }
   const stop = stopOnSignal(log, fatal);
-  if (config.demo) markEmpty(config.dataDir);
+  if (config.demo) markEmpty(config.dataDir, makeDataDir);
   const running = await start(config, log, fatal);
   stop.running = running;
-  if (config.demo) await demo(running, config.dataDir, () => stop.asked);
+  if (config.demo) await demo(running, config, () => stop.asked);
 }
 
 interface Stop {
@@ -79,8 +80,14 @@ function stopOnSignal(log: Log, fatal: (error: unknown) => void): Stop {
   return state;
 }
 
-const operatorErrors = new Set(['DirectoryLocked', 'StorageDamaged', 'StorageUnavailable', 'SecretUnusable']);
-const operatorCodes = new Set<unknown>(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND']);
+const operatorErrors = new Set([
+  'DirectoryLocked',
+  'StorageDamaged',
+  'StorageUnavailable',
+  'SecretUnusable',
+  'AddressUnusable',
+]);
+const operatorCodes = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
 
 function isForOperators(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
@@ -95,14 +102,14 @@ function markerOf(dataDir: string): string {
   return join(dataDir, 'demo.unfinished');
 }
 
-function markEmpty(dataDir: string): void {
+function markEmpty(dataDir: string, makeDataDir: (dataDir: string) => void): void {
   if (existsSync(join(dataDir, 'journal.db'))) return;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(dataDir);
   writeFileSync(markerOf(dataDir), '');
 }
 
 /** Goes through the same admin calls as anyone's data. */
-async function demo(running: Running, dataDir: string, stopping: () => boolean): Promise<void> {
+async function demo(running: Running, { dataDir, authJwtSecret }: Config, stopping: () => boolean): Promise<void> {
   if (!existsSync(markerOf(dataDir))) return;
   const post = (path: string, body: unknown): Promise<Response> =>
     fetch(`${running.url}${path}`, {
@@ -118,5 +125,6 @@ async function demo(running: Running, dataDir: string, stopping: () => boolean):
     throw error;
   }
   rmSync(markerOf(dataDir));
-  process.stdout.write(`\n${firstSteps(running.url)}\n\n`);
+  // They have no JWT.
+  if (authJwtSecret === null) process.stdout.write(`\n${firstSteps(running.url)}\n\n`);
 }

@@ -2,8 +2,8 @@
  * One process owns a data directory (invariant 1). The lock is SQLite's exclusive lock on a file of its own, which the
  * system releases when the process dies, however it dies. Who holds it stands in a file beside it.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { explained, sqliteCode, StorageUnavailable } from './damage.ts';
@@ -63,14 +63,52 @@ export async function acquireDirectoryLock(dataDir: string, waitMs: number): Pro
   };
 }
 
-function openLockFile(dataDir: string): Database.Database {
+/**
+ * Makes the directory, mode 0700, and those above it, where there are none.
+ *
+ * @throws StorageUnavailable when that cannot be, or when this process may not write there
+ */
+export function makeDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectories(dataDir);
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unusable(dataDir, error);
+  }
+}
+
+/** One by one: Node's own recursion never ends where the system says of `/proc/x` that it is not there. */
+function makeDirectories(directory: string): void {
+  if (isDirectory(directory)) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectories(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!isDirectory(directory)) throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function openLockFile(dataDir: string): Database.Database {
+  makeDataDir(dataDir);
+  try {
     return new Database(join(dataDir, 'lock.db'), { timeout: 0 });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StorageUnavailable('DATA_DIR', `${dataDir} cannot be used as data directory: ${reason}`);
+    throw unusable(dataDir, error);
   }
+}
+
+function unusable(dataDir: string, error: unknown): StorageUnavailable {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StorageUnavailable(
+    'DATA_DIR',
+    `${dataDir} cannot be used as data directory: ${reason}. Set DATA_DIR to a directory that this user may write`,
+  );
 }
 
 /** The transaction stays open as long as the lock is held; nothing is ever written in it. */

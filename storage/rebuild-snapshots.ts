@@ -6,7 +6,7 @@ import { parsedBatch } from './journal-reader.ts';
 import type { StateWriter } from './state-writer.ts';
 
 /**
- * Replays the marked actors from batch 1 through the position of the key index, the furthest that a snapshot stands.
+ * Where one is marked, looks at all others, too. Replays those that are damaged from batch 1 through the position of the key index, the furthest that a snapshot stands.
  *
  * @throws StorageDamaged when the marks are not the worst of it
  * @returns the actors whose snapshots were made again
@@ -16,8 +16,9 @@ export function rebuildDamagedSnapshots(
   store: StateWriter,
   kinds: Readonly<Record<string, ErasedKind>>,
 ): readonly Address[] {
+  if (store.damagedActors().length === 0) return [];
+  store.audit.markDamaged();
   const actors = store.damagedActors();
-  if (actors.length === 0) return actors;
   // The indexes are made anew from the table below, so its names must be those that were written.
   store.audit.verifyNames('table');
   const through = store.position('keys_through')?.batch ?? 0;

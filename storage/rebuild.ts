@@ -1,21 +1,44 @@
 /**
- * `npm run db:rebuild`: makes the read model anew from the journal in DATA_DIR (./data). Takes the directory's lock,
- * so it refuses while the engine runs. Exits 0 when done, 1 when it could not.
+ * `npm run db:rebuild -- [DATA_DIR]`: makes the read model anew from the journal. Takes the directory's lock, so it refuses
+ * while the engine runs. Exits 0 when done, 1 when it could not, 2 when the arguments are wrong.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { acquireDirectoryLock } from './directory-lock.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readModelFileName } from './read-model/projector.ts';
 import { rebuildReadModel } from './read-model/rebuild-read-model.ts';
 import type { RebuildProgress } from './read-model/rebuild-read-model.ts';
 
+const usage = `npm run db:rebuild -- [DATA_DIR]
+DATA_DIR is the variable of this name, else ./data. Its read model is made anew from its journal.`;
+
 async function main(): Promise<number> {
+  let asked;
+  try {
+    asked = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
+  } catch (error) {
+    say(`${messageOf(error)}\n${usage}`);
+    return 2;
+  }
+  const { positionals, values } = asked;
+  if (values.help === true) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  if (positionals.length > 1) {
+    say(`One DATA_DIR, not ${positionals.length}.\n${usage}`);
+    return 2;
+  }
+  return await rebuildIn(resolve(positionals[0] ?? (process.env['DATA_DIR'] || './data')));
+}
+
+async function rebuildIn(dataDir: string): Promise<number> {
   // What is made here is for its owner only, as all of the data directory.
   process.umask(0o077);
-  const dataDir = resolve(process.env['DATA_DIR'] || './data');
   if (!existsSync(join(dataDir, 'journal.db'))) {
-    say(`${dataDir} holds no journal, so there is nothing to rebuild from. Set DATA_DIR to the engine's directory.`);
+    say(`${dataDir} holds no journal, so there is nothing to rebuild from. Name the engine's data directory.`);
     return 1;
   }
   try {
@@ -31,7 +54,7 @@ async function main(): Promise<number> {
       lock.release();
     }
   } catch (error) {
-    say(`Not rebuilt: ${error instanceof Error ? error.message : String(error)}`);
+    say(`Not rebuilt: ${messageOf(error)}`);
     return 1;
   }
 }
@@ -47,6 +70,10 @@ function summarise(file: string, { batches, events }: RebuildProgress, tookMs: n
     `Rebuilt ${file} through batch ${batches}: ${events} events in ` +
       `${seconds.toFixed(1)} s (${Math.round(events / Math.max(seconds, 0.001))} a second), ${mib.toFixed(1)} MiB.`,
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function say(line: string): void {

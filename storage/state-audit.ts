@@ -32,6 +32,9 @@ interface ScrubbedKey extends KeyRow {
   readonly indexed: number;
 }
 
+/** As SQLite takes it. */
+const noLimit = -1;
+
 /** Where a pass stands in one table, and what it has seen so far. */
 interface Pass {
   through: number;
@@ -108,6 +111,21 @@ export class StateAudit {
     this.#passes.snapshots = newPass();
     this.#compare('snapshots', pass.seen, 'snapshots in the table');
     return true;
+  }
+
+  /**
+   * Marks every snapshot that is not whole: where one is damaged, others may be, and each would stop a process of its own.
+   * Reads all of them.
+   */
+  markDamaged(): void {
+    const damaged: number[] = [];
+    this.#guarded(() => {
+      for (const row of this.#snapshots.iterate(0, noLimit)) {
+        if (!isSnapshotWhole(row) || !isSummaryWhole(row)) damaged.push(row.id);
+      }
+      const mark = this.#connection.prepare<[number]>('UPDATE snapshots SET damaged = 1 WHERE rowid = ?');
+      for (const id of damaged) mark.run(id);
+    });
   }
 
   /** Verifies the next bound keys; returns whether that ended a pass over all of them. */

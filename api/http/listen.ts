@@ -16,22 +16,42 @@ export interface Listening {
   close(): Promise<void>;
 }
 
+/** The port is taken, by whomever, or may not be listened on. Says what an operator can do. */
+export class AddressUnusable extends Error {
+  override readonly name = 'AddressUnusable';
+  /** The system's. */
+  readonly code: string;
+
+  constructor(at: Address, code: string) {
+    super(`HOST ${at.host}, PORT ${at.port} (${code}): ${remedies[code] ?? otherRemedy}`);
+    this.code = code;
+  }
+}
+
+const remedies: Readonly<Record<string, string | undefined>> = {
+  EADDRINUSE: 'another program listens there. Stop that program, or set PORT to a free one',
+  EACCES: 'this user may not listen there. Set PORT to one above 1023',
+};
+const otherRemedy = 'this machine has no such address. Set HOST to one that it has, or to 0.0.0.0 for all';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
  * Where the system cannot share a port, one socket listens.
  *
- * @throws the system's error when the port is taken, by whomever, or may not be listened on
+ * @throws AddressUnusable
  */
-export async function listenWide(
-  server: Server,
-  at: { readonly host: string; readonly port: number },
-): Promise<Listening> {
+export async function listenWide(server: Server, at: Address): Promise<Listening> {
   // Sockets that share a port do not mind others that do: another program of the same user would get half of the clients.
   if (at.port !== 0) await assertFree(at);
   const shared = { ...at, backlog, reusePort: true };
   try {
     await listen(server, shared);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw error;
+    if (error instanceof AddressUnusable && error.code === 'EADDRINUSE') throw error;
     await listen(server, { ...at, backlog });
   }
   // A TCP server that listens has an address with a port.
@@ -54,17 +74,18 @@ export async function listenWide(
   };
 }
 
-async function assertFree(at: ListenOptions): Promise<void> {
+async function assertFree(at: Address): Promise<void> {
   const probe = createServer();
   await listen(probe, at);
   await closed(probe);
 }
 
-async function listen(server: NetServer, options: ListenOptions): Promise<void> {
+async function listen(server: NetServer, options: Address & ListenOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    const onError = (error: NodeJS.ErrnoException): void => reject(new AddressUnusable(options, `${error.code}`));
+    server.once('error', onError);
     server.listen(options, () => {
-      server.off('error', reject);
+      server.off('error', onError);
       resolve();
     });
   });

@@ -17,7 +17,16 @@ import type { RoomLines, WaitingLine } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { JetStreamLine } from './jetstream-line.ts';
-import { findStream, lineStreamConfig, lineStreamOf, ownerOf, type LineStream } from './line-stream.ts';
+import {
+  findStream,
+  foreignStreamText,
+  lineStreamConfig,
+  lineStreamOf,
+  ownerOf,
+  placesIn,
+  type LineStream,
+} from './line-stream.ts';
+import { ToldTrouble, troubleOf } from './trouble.ts';
 
 /** After a look that failed although NATS is there, ms until the next one. */
 const retryMs = 500;
@@ -70,7 +79,7 @@ export class StreamLines implements RoomLines {
   /** When the stream was found gone that nobody here had removed, ms. */
   #goneAtMs = -Infinity;
   readonly #unsubscribe: () => void;
-  #refusedFor: string | null = null;
+  readonly #told = new ToldTrouble();
   #toldErrorAtMs = -Infinity;
 
   /** `opened` settles after the first look; at once while NATS is away. */
@@ -98,6 +107,10 @@ export class StreamLines implements RoomLines {
     if (engineLine === null) return null;
     const place = engine.view<'line', 'place'>(`line:${room}`, { type: 'place', userId });
     return place === null ? null : { epoch: engineLine.epoch, place };
+  }
+
+  get joinable(): boolean {
+    return this.current() !== closed;
   }
 
   waiting(): number {
@@ -129,14 +142,14 @@ export class StreamLines implements RoomLines {
       const found = await this.#settleOnStream();
       if (found === null || this.#stopped) return;
       this.#open = this.#lookAgain === null;
+      this.#told.over();
       this.#options.wake();
     } catch (error) {
       // When NATS has gone away, its return starts the next look.
       if (error instanceof NatsAway) return;
-      this.#options.log.warn(
-        { err: error, room: this.#options.room },
-        'the stream of the waiting line cannot be used yet',
-      );
+      const { log, room } = this.#options;
+      const reason = troubleOf(error);
+      this.#told.tell(reason, () => log.warn({ room, reason }, 'nobody can join: the waiting line has no stream'));
       this.#lookIn(retryMs);
     }
   }
@@ -249,25 +262,11 @@ export class StreamLines implements RoomLines {
     this.#options.log.error({ err: error, room: this.#options.room }, 'JetStream does not take joins');
   }
 
-  /** Told once: an operator has to act, and until then every look finds the same. */
   #refuse(info: StreamInfo): void {
     this.#line?.retire();
     this.#line = null;
     const found = info.config.description ?? 'no description';
-    if (this.#refusedFor === found) return;
-    this.#refusedFor = found;
     const { log, room } = this.#options;
-    log.error(
-      { room, stream: this.#stream.name, found },
-      'the stream of the waiting line is not of this journal; nobody can join',
-    );
+    this.#told.tell(found, () => log.error({ room, stream: this.#stream.name, found }, foreignStreamText));
   }
-}
-
-function placesIn(ranges: readonly number[]): number[] {
-  const places: number[] = [];
-  for (let i = 0; i + 1 < ranges.length; i += 2) {
-    for (let place = ranges[i] ?? 0; place <= (ranges[i + 1] ?? 0); place += 1) places.push(place);
-  }
-  return places;
 }

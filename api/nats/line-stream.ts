@@ -75,6 +75,11 @@ export function describeLine({ journalId, epoch }: LineOwner): string {
   return `Onsale waiting line of journal ${journalId}, epoch ${epoch}`;
 }
 
+/** In the log, when a stream of this name belongs to somebody else. */
+export const foreignStreamText =
+  'nobody can join: the stream of the waiting line is not of this journal. Use another NATS server or account, or delete ' +
+  'the stream if nobody needs it';
+
 /** Null for a stream that no engine made. */
 export function ownerOf(info: StreamInfo): LineOwner | null {
   const [, journalId, epoch] = description.exec(info.config.description ?? '') ?? [];
@@ -124,4 +129,13 @@ export function isAlreadyInLine(error: { readonly err_code: number; readonly des
   return (
     error.err_code === maximumMessagesPerSubject && error.description.includes('maximum messages per subject exceeded')
   );
+}
+
+/** Each place of ranges that are written as first and last, one after the other. */
+export function placesIn(ranges: readonly number[]): number[] {
+  const places: number[] = [];
+  for (let i = 0; i + 1 < ranges.length; i += 2) {
+    for (let place = ranges[i] ?? 0; place <= (ranges[i + 1] ?? 0); place += 1) places.push(place);
+  }
+  return places;
 }

@@ -79,6 +79,10 @@ class OpenRoom implements Room {
     return this.#lines.standing(userId);
   }
 
+  get joinable(): boolean {
+    return this.#lines.joinable;
+  }
+
   waiting(): number {
     return this.#lines.waiting();
   }
@@ -156,6 +160,11 @@ export class Rooms {
     const inEngine = engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' }).waiting;
     const waiting = inEngine + (this.#rooms.get(room)?.waiting() ?? 0);
     return { room, ...policy, policy, concertIds: put.concertIds, waiting, active, admitted, expired };
+  }
+
+  /** What readiness names: `queue` while there is a room that nobody can join. */
+  degraded(): readonly string[] {
+    return Array.from(this.#rooms.values()).every(({ joinable }) => joinable) ? [] : ['queue'];
   }
 
   /** Whether a room's driver holds back because the engine has too much to do. */

@@ -45,6 +45,8 @@ export interface RoomLines {
   all(): readonly WaitingLine[];
   /** The line that people join. It refuses `queue_unavailable` while it cannot be reached. */
   current(): WaitingLine;
+  /** Whether anybody can join; told to operators. */
+  readonly joinable: boolean;
   /** Where a user stands in a line that is only drained any more; the place is durable. */
   standing(userId: string): { readonly epoch: string; readonly place: number } | null;
   /** About how many people wait outside the engine, at once. */
@@ -60,6 +62,7 @@ export function fixedLines(lines: readonly WaitingLine[]): RoomLines {
   return {
     all: () => lines,
     current: () => current,
+    joinable: true,
     standing: () => null,
     waiting: () => 0,
     stop: async () => undefined,

@@ -49,8 +49,11 @@ function dumpOf(file: string): ReadModelDump {
 }
 
 /** Runs the program as `npm run db:rebuild` does. */
-function runRebuild(dataDir: string): { status: number | null; stderr: string } {
-  return spawnSync(process.execPath, ['storage/rebuild.ts'], {
+function runRebuild(
+  dataDir: string,
+  args: readonly string[] = [],
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ['storage/rebuild.ts', ...args], {
     cwd: projectRoot,
     env: { ...process.env, DATA_DIR: dataDir },
     encoding: 'utf8',
@@ -131,6 +134,22 @@ describe('npm run db:rebuild', () => {
     assert.match(stderr, /^Rebuilt .*read-model\.db through batch 60: \d+ events in /m);
     assert.deepEqual(differencesOf(before, dumpOf(file)), []);
     (await acquireDirectoryLock(dataDir, 0)).release();
+  });
+
+  test('takes the directory as an argument, too, and nothing that it does not know', (context) => {
+    const { dataDir, file } = keptUp(context, randomJournal(17, 20));
+    const nowhere = join(directoryFor(context), 'nowhere');
+    const { status, stderr } = runRebuild(nowhere, [dataDir]);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, new RegExp(`^Rebuilt ${file} through batch 20`, 'm'));
+    for (const args of [[dataDir, nowhere], ['--fast']]) {
+      const refused = runRebuild(dataDir, args);
+      assert.equal(refused.status, 2);
+      assert.match(refused.stderr, /npm run db:rebuild -- \[DATA_DIR\]/);
+    }
+    const helped = runRebuild(dataDir, ['--help']);
+    assert.deepEqual([helped.status, helped.stderr], [0, '']);
+    assert.match(helped.stdout, /^npm run db:rebuild/);
   });
 
   test('refuses while another process holds the directory, and names it', async (context) => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import type { Address } from '../../engine/actor.ts';
 import { StorageDamaged } from '../../storage/damage.ts';
 import {
   append,
@@ -22,6 +23,14 @@ function change(dataDir: string, file: string, sql: string): void {
   const raw = new Database(join(dataDir, file));
   assert.ok(raw.prepare(sql).run().changes > 0);
   raw.close();
+}
+
+/** Of whom there is a snapshot, in order. */
+function actorsIn(dataDir: string): Address[] {
+  const raw = new Database(join(dataDir, 'state.db'), { readonly: true });
+  const actors = raw.prepare<[], Address>('SELECT actor FROM snapshots ORDER BY actor').pluck().all();
+  raw.close();
+  return actors;
 }
 
 /** A directory whose journal has been put back to batch 3, while everything else stands at batch 5. */
@@ -105,6 +114,25 @@ describe('a damaged snapshot', () => {
     assert.deepEqual(next.snapshots.load('list:a')?.state, replayed(next.journal.read(1), 'list:a', 5));
     await next.close(10_000);
     assert.deepEqual((await opened(t, dataDir)).rebuilt, []);
+  });
+
+  it('is made again together with all others that are damaged by then', async (t) => {
+    const dataDir = await filled(t, 5);
+    const before = await opened(t, dataDir);
+    const actors = actorsIn(dataDir);
+    const whole = actors.map((actor) => before.snapshots.load(actor));
+    await before.close(10_000);
+    assert.ok(actors.length > 1);
+    change(dataDir, 'state.db', `UPDATE snapshots SET state = zeroblob(3)`);
+    const storage = await opened(t, dataDir);
+    assert.throws(() => storage.snapshots.load('list:a'), StorageDamaged);
+    await storage.close(0);
+    const next = await opened(t, dataDir);
+    assert.deepEqual(next.rebuilt.toSorted(), actors);
+    assert.deepEqual(
+      actors.map((actor) => next.snapshots.load(actor)),
+      whole,
+    );
   });
 
   it('found by the scrub: stops the process, and the next start makes it again', async (t) => {

@@ -1,9 +1,12 @@
 /** Starting, stopping, and two processes that want the same data. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Client } from './client.ts';
 import { Program, runToEnd, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
@@ -114,11 +117,52 @@ describe('a second process on the same data directory', () => {
   });
 });
 
+describe('npm start', () => {
+  test('gives a signal to the program itself, so that whoever stops npm stops it', async () => {
+    const program = await Program.start(dataDir.path, {}, 'api/main.ts', { under: ['npm', 'start', '--'] });
+    const ended = await program.stop();
+    assert.deepEqual([ended.code, ended.signal], [0, null], ended.output);
+    assert.match(ended.output, /"msg":"stopped"/);
+    await assert.rejects(fetch(`http://127.0.0.1:${program.port}/health/live`));
+  });
+});
+
 describe('a wrong environment', () => {
   test('is refused at once, with every mistake named', async () => {
     const ended = await runToEnd(dataDir.path, { PORT: 'x', LOG_LEVEL: 'loud' });
     assert.notEqual(ended.code, 0);
     assert.match(ended.output, /PORT must be/);
     assert.match(ended.output, /LOG_LEVEL must be/);
+  });
+
+  const own = fileURLToPath(import.meta.url);
+  for (const [what, path] of [
+    ['a file', own],
+    ['below a file', join(own, 'data')],
+    ['where nothing can be made', '/proc/onsale/data'],
+  ] as const) {
+    test(`whose directory is ${what} is refused in one sentence that says what to set`, async () => {
+      const ended = await runToEnd(path);
+      assert.equal(ended.code, 1);
+      assert.match(ended.output, /cannot be used as data directory: .*Set DATA_DIR to a directory that/);
+      assert.doesNotMatch(ended.output, /stack/);
+    });
+  }
+
+  test('whose port is taken, or whose host is not here, is refused likewise', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    // A TCP server that listens has an address with a port.
+    const { port } = other.address() as AddressInfo;
+    try {
+      const taken = await runToEnd(dataDir.path, { PORT: String(port) });
+      assert.equal(taken.code, 1);
+      assert.match(taken.output, new RegExp(`PORT ${port} .*another program listens there.* set PORT`));
+      const elsewhere = await runToEnd(dataDir.path, { HOST: '192.0.2.1' });
+      assert.equal(elsewhere.code, 1);
+      assert.match(elsewhere.output, /HOST 192\.0\.2\.1.*Set HOST/);
+    } finally {
+      other.close();
+    }
   });
 });

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nuid, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Log } from '../../log.ts';
 import type { LiveNats, NatsLink } from '../connection.ts';
+import { ToldTrouble, troubleOf } from '../trouble.ts';
 import { ForeignCommands, openCommandsStream } from './commands-stream.ts';
 import { DurableCommands } from './durable-commands.ts';
 import { createEndpoints, type EndpointDependencies } from './endpoints.ts';
@@ -52,7 +53,7 @@ class ServiceDoor implements CommandDoor {
   #session = new AbortController();
   #served: NatsConnection | null = null;
   #running: Promise<void> = Promise.resolve();
-  #toldTrouble = '';
+  readonly #told = new ToldTrouble();
 
   constructor(options: CommandDoorOptions) {
     this.#options = options;
@@ -86,7 +87,7 @@ class ServiceDoor implements CommandDoor {
   }
 
   #connected(live: LiveNats): void {
-    this.#toldTrouble = '';
+    this.#told.over();
     this.#session.abort();
     this.#session = new AbortController();
     const ended = AbortSignal.any([this.#session.signal, this.#closing.signal]);
@@ -126,11 +127,11 @@ class ServiceDoor implements CommandDoor {
   /** Once, however often it is tried again. */
   #tellTrouble(error: unknown): void {
     const { log } = this.#options;
-    const trouble = String(error);
-    if (trouble === this.#toldTrouble) return;
-    this.#toldTrouble = trouble;
-    if (error instanceof ForeignCommands) log.error({ error: error.name }, error.message);
-    else log.warn({ err: error }, 'durable commands wait for JetStream');
+    const reason = troubleOf(error);
+    this.#told.tell(reason, () => {
+      if (error instanceof ForeignCommands) log.error({ error: error.name }, error.message);
+      else log.warn({ reason }, 'durable commands wait for JetStream');
+    });
   }
 
   /** Subscriptions live through a reconnect of the same connection. */

@@ -12,6 +12,7 @@
 import type { StoredBatch } from '../../../engine/ports.ts';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
 import { pause, type Timers } from '../../timers.ts';
+import { troubleOf } from '../trouble.ts';
 import { formatEventId, positionAfter, type EventPosition } from './event-id.ts';
 import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
 import { publicEvents, type PublicEvent } from './public-events.ts';
@@ -228,8 +229,8 @@ async function interrupting<Result>(work: () => Promise<Result>): Promise<Result
   try {
     return await work();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new RelayInterrupted(message, error instanceof StreamRefused);
+    const refused = error instanceof StreamRefused;
+    throw new RelayInterrupted(refused ? error.message : troubleOf(error), refused);
   }
 }
 
