@@ -79,8 +79,8 @@ export const limits = {
   durableCommandsMax: 1_000_000,
   /** How long a durable command that found the engine full or stopping waits before it comes again, ms. */
   durableRetryMs: 250,
-  /** Original headers that a report of a rejected message carries, characters. */
-  rejectedHeadersMax: 16 * 1024,
+  /** Original headers that a report of a rejected message carries, characters: all that JetStream stores. */
+  rejectedHeadersMax: 64 * 1024,
   /** How long a start waits for the data directory's lock, ms. */
   lockWaitMs: 5_000,
   /** How long a start waits for NATS before it goes on without, ms. */

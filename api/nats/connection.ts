@@ -233,3 +233,8 @@ function credentialsOf(url: string, token: string | null) {
   if (first === undefined || first.user === '') return {};
   return first.password === '' ? { token: first.user } : { user: first.user, pass: first.password };
 }
+
+/** The longest message that the server takes, bytes; its own default where it has not said. */
+export function payloadMaxOf(nc: NatsConnection): number {
+  return nc.info?.max_payload ?? 1024 * 1024;
+}

@@ -212,9 +212,10 @@ export class JetStreamLine implements WaitingLine {
     return null;
   }
 
+  /** Not directly (`jsm.direct`): of such an answer the client parses the sender's headers, and ends the connection over bad ones. */
   async #messageOn(subject: string): Promise<StoredMsg | null> {
     const { link, stream } = this.#options;
-    return link.use(({ jsm }) => jsm.direct.getMessage(stream.name, { last_by_subj: subject }));
+    return link.use(({ jsm }) => jsm.streams.getMessage(stream.name, { last_by_subj: subject }));
   }
 
   /** Idempotent. */

@@ -30,6 +30,8 @@ import { ToldTrouble, troubleOf } from './trouble.ts';
 
 /** After a look that failed although NATS is there, ms until the next one. */
 const retryMs = 500;
+/** While the stream is somebody else's, which an operator may end at any time. */
+const foreignLookMs = 5_000;
 const tellErrorEveryMs = 10_000;
 /**
  * How long a stream has been gone before another is made under its name, ms. nats-server (seen with 2.9.10) denies a stream
@@ -267,6 +269,7 @@ export class StreamLines implements RoomLines {
     this.#line = null;
     const found = info.config.description ?? 'no description';
     const { log, room } = this.#options;
+    this.#lookIn(foreignLookMs);
     this.#told.tell(found, () => log.error({ room, stream: this.#stream.name, found }, foreignStreamText));
   }
 }

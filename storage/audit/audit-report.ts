@@ -10,7 +10,7 @@ export function reportText(dataDir: string, report: AuditReport): string {
   const { journalId, lastBatch, batches, events, snapshots, keyRows, readModelRows } = report;
   const lines = [
     `${dataDir}, journal ${journalId}, through batch ${lastBatch}`,
-    `  journal     ${counted(batches, 'batch', 'batches')}, ${counted(events, 'event', 'events')} replayed, checksums verified`,
+    `  journal     ${counted(batches, 'batch', 'batches')}, ${counted(events, 'event', 'events')} replayed, checksums checked`,
     `  snapshots   ${counted(snapshots, 'snapshot', 'snapshots')} compared, ${through(report.completeThrough, 'complete')}`,
     `  keys        ${counted(keyRows, 'row', 'rows')} compared`,
     `  read model  ${counted(readModelRows, 'row', 'rows')} compared, ${through(report.readModelThrough, 'it stands')}`,

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
 import { startStage } from '../http/stage.ts';
 import { startCommandStage, type CommandStage, type ServiceClient } from './commands-stage.ts';
+import { rawPublish } from './raw-publish.ts';
 import { until } from './until.ts';
 
 let stage: CommandStage;
@@ -146,6 +147,19 @@ describe('what cannot be carried out', () => {
     await client.untilCarriedOut();
     assert.equal(await balance('p'), 1);
   });
+});
+
+test('one with headers that the client cannot read is reported, and the others go on', async () => {
+  const reports = client.nc.subscribe('onsale.v1.advisory.rejected', { max: 1 });
+  await client.nc.flush();
+  await rawPublish(stage.nats, 'onsale.v1.do.charge.rita', ['X Trace: 1', 'Idempotency-Key: r1'], '{"amount":5}');
+  await client.command('charge.rita', { amount: 6 }, key('r2'));
+  for await (const message of reports) {
+    const { reason, headersComplete } = message.json<{ reason: { code: string }; headersComplete: boolean }>();
+    assert.deepEqual([reason.code, headersComplete], ['invalid_request', false]);
+  }
+  await client.untilCarriedOut();
+  assert.equal(await balance('rita'), 6);
 });
 
 test('commands acked by JetStream survive a killed server, and come once', async () => {

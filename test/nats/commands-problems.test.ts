@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createSchedule, inHours } from '../http/stage.ts';
-import { startCommandStage, type CommandStage, type ServiceClient } from './commands-stage.ts';
+import { replyOf, startCommandStage, type CommandStage, type ServiceClient } from './commands-stage.ts';
+import { rawPublish } from './raw-publish.ts';
 import { until } from './until.ts';
 
 let stage: CommandStage;
@@ -156,6 +157,13 @@ describe('a message that is no request', () => {
       assert.equal(typeof (await client.ask(subject, body)).ok, 'boolean');
     });
   }
+
+  test('with headers that the client cannot read is refused', async () => {
+    const inbox = client.nc.subscribe('answers.here', { max: 1 });
+    await client.nc.flush();
+    await rawPublish(stage.nats, 'onsale.v1.cmd.charge.rob', ['X Trace: 1'], '{"amount":5}', 'answers.here');
+    for await (const message of inbox) assert.equal(replyOf(message).problem['code'], 'invalid_request');
+  });
 
   test('a field that stands twice is refused', async () => {
     const { errors } = await refused('cmd.charge.a', '{"amount":1,"amount":2}');

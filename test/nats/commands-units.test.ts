@@ -86,18 +86,25 @@ describe('the report of a rejected message', () => {
       ['Nats-Msg-Id', ['m']],
       ['A', ['1', '2']],
       ['Large', ['x'.repeat(limits.rejectedHeadersMax)]],
+      ['B', ['3']],
     ];
-    const report = rejectedReport({ subject: 'x', data: new Uint8Array(), headers }, 9, problem('not_found'));
+    const report = rejectedReport(
+      { subject: 'x', data: new Uint8Array(), headers },
+      9,
+      problem('not_found'),
+      1_048_576,
+    );
     assert.deepEqual(report.headers, [
       ['A', '1'],
       ['A', '2'],
+      ['B', '3'],
     ]);
     const { reason, ...rest } = JSON.parse(report.payload) as { reason: { code: string } };
     assert.equal(reason.code, 'not_found');
     assert.deepEqual(rest, {
       subject: 'x',
       sequence: 9,
-      headers: { 'Nats-Msg-Id': ['m'], A: ['1', '2'] },
+      headers: { 'Nats-Msg-Id': ['m'], A: ['1', '2'], B: ['3'] },
       headersComplete: false,
     });
   });

@@ -4,12 +4,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { Client } from '../system/client.ts';
 import { Program, adminKey, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { readStream, type Received } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
+import { rawPublish } from './raw-publish.ts';
 import { until } from './until.ts';
 
 const dataDir = temporaryDataDir();
@@ -41,6 +43,15 @@ async function streamEndingIn(subject: string): Promise<Received[]> {
   return await until(`the feed ends in ${subject}`, async () => {
     const received = await readStream(nc).catch(() => []);
     return received.at(-1)?.subject === `onsale.v1.events.${subject}` ? received : null;
+  });
+}
+
+async function journalOnceTold(): Promise<{ readonly id: string }> {
+  return await until('the overview says that the feed has no lag', async () => {
+    const { body } = await client.send('GET', '/v1/admin/overview', { bearer: adminKey });
+    // The shape is that of the API; a wrong one fails here.
+    const overview = body as { journal: { id: string }; feed: { lag: number } };
+    return overview.feed.lag === 0 ? overview.journal : null;
   });
 }
 
@@ -83,12 +94,7 @@ test('a journey over HTTP is told on the feed with the bodies of its answers', a
   });
   assert.equal(told.get('schedule.s.reservation-paid')?.headers['ce-commandid'], 'pay-it');
 
-  const journal = await until('the overview says that the feed has no lag', async () => {
-    const { body } = await client.send('GET', '/v1/admin/overview', { bearer: adminKey });
-    // The shape is that of the API; a wrong one fails here.
-    const overview = body as { journal: { id: string }; feed: { lag: number } };
-    return overview.feed.lag === 0 ? overview.journal : null;
-  });
+  const journal = await journalOnceTold();
   assert.equal(told.get('schedule.s.opened')?.headers['ce-source'], `/onsale/journals/${journal.id}`);
 
   const exporting = [join(import.meta.dirname, '../../api/export.ts'), '--data', dataDir.path];
@@ -101,5 +107,16 @@ test('a journey over HTTP is told on the feed with the bodies of its answers', a
   assert.deepEqual(
     lines.map(({ id, data }) => ({ id, data })),
     received.map(({ id, body }) => ({ id, data: body })),
+  );
+});
+
+test('a stranger’s message on the feed whose headers cannot be read does not stop it', async () => {
+  await rawPublish(nats, 'onsale.v1.events.x.y.z', ['X Trace: 1'], '{}');
+  await sale.charge(client, 'bea', 5);
+  await journalOnceTold();
+  const { state } = await (await jetstreamManager(nc)).streams.info('ONSALE_EVENTS', { subjects_filter: '>' });
+  assert.deepEqual(
+    [state.subjects?.['onsale.v1.events.x.y.z'], state.subjects?.['onsale.v1.events.wallet.bea.charged']],
+    [1, 1],
   );
 });

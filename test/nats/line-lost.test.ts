@@ -7,6 +7,7 @@ import { Program, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { epochOf, join, joinWhenPossible, lineInfo, shut, tokenOf, withManager } from './line-people.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
+import { rawPublish } from './raw-publish.ts';
 import { until } from './until.ts';
 
 const dataDir = temporaryDataDir();
@@ -84,7 +85,9 @@ describe('the stream of a line', () => {
       await sale.putRoom(theirs, 'ours', sale.openDoors);
       const refused = await join(theirs, 'eve', 'ours');
       assert.equal(refused.body['code'], 'queue_unavailable');
-      assert.match(stranger.output, /is not of this journal/);
+      assert.match(stranger.output, /nobody can join: .* is not of this journal/);
+      const ready = await sale.expecting(200, theirs.send('GET', '/health/ready'));
+      assert.ok((ready.body['degraded'] as string[]).includes('queue'), 'readiness says that people cannot join');
       const { state } = await lineInfo(nats, 'ours');
       assert.equal(state.messages, 1);
       assert.equal((await tokenOf(client, ann.body['token']))['status'], 'waiting');
@@ -94,6 +97,31 @@ describe('the stream of a line', () => {
       await stranger.kill();
       other.remove();
     }
+  });
+});
+
+describe('a stream of nobody’s', () => {
+  it('keeps people out until it is deleted, and no longer', async () => {
+    const name = 'ONSALE_LINE_foreign';
+    await withManager(nats, (jsm) => jsm.streams.add({ name, subjects: ['onsale.v1.line.foreign.*'] }));
+    await sale.putRoom(client, 'foreign', sale.openDoors);
+    assert.equal((await join(client, 'ann', 'foreign')).body['code'], 'queue_unavailable');
+    await withManager(nats, (jsm) => jsm.streams.delete(name));
+    assert.equal((await joinWhenPossible(client, 'ann', 'foreign')).status, 201);
+  });
+});
+
+describe('a message in line whose headers cannot be read', () => {
+  it('is a join like another, and disturbs nobody', async () => {
+    await sale.putRoom(client, 'crowd', shut);
+    await rawPublish(nats, 'onsale.v1.line.crowd.eve', ['Bad Name: x'], '');
+    assert.equal((await sale.expecting(201, join(client, 'ann', 'crowd'))).body['place'], 2);
+    for (let again = 0; again < 3; again++) {
+      const eve = await join(client, 'eve', 'crowd');
+      assert.deepEqual([eve.status, eve.body['place']], [200, 1], JSON.stringify(eve.body));
+    }
+    assert.equal((await sale.expecting(201, join(client, 'bob', 'crowd'))).body['place'], 3);
+    assert.doesNotMatch(program.output, /NATS is away/);
   });
 });
 

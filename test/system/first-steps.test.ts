@@ -58,6 +58,6 @@ test('npm start runs the program with the flags that tests and benches give it',
   };
   assert.equal(
     manifest.scripts['start'],
-    ['node', ...nodeFlags, '--import ./api/require-node.js api/main.ts'].join(' '),
+    ['exec node', ...nodeFlags, '--import ./api/require-node.js api/main.ts'].join(' '),
   );
 });

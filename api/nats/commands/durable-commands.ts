@@ -18,7 +18,7 @@ import { problem, type ProblemCode } from '../../http/problems.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
-import type { LiveNats } from '../connection.ts';
+import { type LiveNats, payloadMaxOf } from '../connection.ts';
 import type { Verb } from './actor-commands.ts';
 import { AckedThrough } from './acked-through.ts';
 import { commandsConsumer, commandsStream, renewConsumer } from './commands-stream.ts';
@@ -152,7 +152,18 @@ export class DurableCommands {
         return;
       }
       const message = session.waiting.shift();
-      if (message !== undefined) this.#carryOut(session, message);
+      if (message !== undefined) this.#guarded(session, message);
+    }
+  }
+
+  /** One that meets a bug holds up its own subject, and is heard of; what the client's loop gets is heard by nobody. */
+  #guarded(session: Session, message: JsMsg): void {
+    try {
+      this.#carryOut(session, message);
+    } catch (error) {
+      const { subject, seq } = message;
+      this.#options.log.error({ err: error, subject, sequence: seq }, 'a durable command failed unexpectedly');
+      this.#sendBack(session, message, performance.now());
     }
   }
 
@@ -211,7 +222,7 @@ export class DurableCommands {
 
   /** Reports first: over one connection, the report cannot be lost with the message gone. */
   #terminate({ live }: Session, message: JsMsg, refusal: Answer, startedMs: number): void {
-    const { payload, headers } = rejectedReport(message, message.seq, refusal);
+    const { payload, headers } = rejectedReport(message, message.seq, refusal, payloadMaxOf(live.nc));
     const sent = natsHeaders();
     for (const [name, value] of headers) sent.append(name, value);
     live.nc.publish(rejectedSubject, payload, { headers: sent });

@@ -25,7 +25,7 @@ export function readDurable(message: Message): DurableRead {
   const command: ActorCommand = actorCommands[verb];
   const read = readMessage(command, message);
   if (!read.ok) return read;
-  const key = readKey(message.headers);
+  const key = readKey(message);
   if (!key.ok) return key;
   const { to, command: asked, user, request } = command.toCommand(read.value.id, read.value.body);
   const boundTo = clientKey(key.value, user, verb, request, 'do');

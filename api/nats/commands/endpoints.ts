@@ -49,7 +49,7 @@ function answerCommand(
 ): Awaitable<Answer> {
   const read = readMessage(command, message);
   if (!read.ok) return read.answer;
-  const key = readKey(message.headers);
+  const key = readKey(message);
   if (!key.ok) return key.answer;
   const { to, command: asked, user, request } = command.toCommand(read.value.id, read.value.body);
   const boundTo = clientKey(key.value, user, verb, request, 'cmd');

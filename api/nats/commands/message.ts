@@ -13,6 +13,10 @@ export type Headers = Iterable<readonly [name: string, values: readonly string[]
 export interface Message {
   readonly subject: string;
   readonly data: Uint8Array;
+  /**
+   * Read through `headersOf` only. The client parses them when they are asked for, and throws at what the server took: a
+   * blank in a name, for example, which clients in other languages send.
+   */
   readonly headers?: Headers | undefined;
 }
 
@@ -29,6 +33,10 @@ export type Read<Value> =
   | { readonly ok: false; readonly answer: Answer };
 
 const keyHeader = 'idempotency-key';
+const noHeaders: Headers = [];
+const unreadableHeaders = invalidRequest([
+  { path: 'headers', message: 'cannot be read: a name or a value is malformed' },
+]);
 const emptyObject = new TextEncoder().encode('{}');
 
 /** Size, then the subject's id, then the body: the order of the HTTP door. */
@@ -48,10 +56,21 @@ export function readMessage<Body>(
   return parsed.ok ? { ok: true, value: { id: id.data, body: parsed.value } } : parsed;
 }
 
+/** Null where they cannot be read. */
+export function headersOf(message: Message): Headers | null {
+  try {
+    return message.headers ?? noHeaders;
+  } catch {
+    return null;
+  }
+}
+
 /** The client's idempotency key; null where it gave none. The header's name is taken in any case, as over HTTP. */
-export function readKey(headers: Headers | undefined): Read<string | null> {
+export function readKey(message: Message): Read<string | null> {
+  const headers = headersOf(message);
+  if (headers === null) return { ok: false, answer: unreadableHeaders };
   let found: string | null = null;
-  for (const [name, values] of headers ?? []) {
+  for (const [name, values] of headers) {
     if (name.toLowerCase() !== keyHeader) continue;
     for (const value of values) {
       // Two keys are no key: which one counts would be a guess.

@@ -1,7 +1,7 @@
 /** What is told of a message that cannot be carried out, on a subject of its own beside the feed. Pure. */
 import { limits } from '../../limits.ts';
 import type { Answer } from '../../http/answer.ts';
-import type { Message } from './message.ts';
+import { headersOf, type Message } from './message.ts';
 
 export const rejectedSubject = 'onsale.v1.advisory.rejected';
 
@@ -11,19 +11,29 @@ export interface RejectedReport {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** @param sequence of the message in the work queue */
-export function rejectedReport(message: Message, sequence: number, refusal: Answer): RejectedReport {
+/**
+ * @param sequence of the message in the work queue
+ * @param payloadMax what the server takes, bytes: headers are sent twice, and a character may take six in JSON
+ */
+export function rejectedReport(
+  message: Message,
+  sequence: number,
+  refusal: Answer,
+  payloadMax: number,
+): RejectedReport {
+  const charsMax = Math.min(limits.rejectedHeadersMax, payloadMax / 8);
+  const given = headersOf(message);
   const headers: [name: string, value: string][] = [];
   const named: Record<string, string[]> = {};
   let chars = 0;
-  let complete = true;
-  for (const [name, values] of message.headers ?? []) {
+  let complete = given !== null;
+  for (const [name, values] of given ?? []) {
     for (const value of values) {
-      chars += name.length + value.length;
-      if (chars > limits.rejectedHeadersMax) {
+      if (chars + name.length + value.length > charsMax) {
         complete = false;
         continue;
       }
+      chars += name.length + value.length;
       (named[name] ??= []).push(value);
       if (!name.toLowerCase().startsWith('nats-')) headers.push([name, value]);
     }

@@ -9,12 +9,11 @@ import { problem } from '../../http/problems.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
+import { payloadMaxOf } from '../connection.ts';
 import type { Endpoint } from './endpoints.ts';
 import { EndpointStats, queueGroup, type ListedEndpoint } from './micro-service.ts';
 import { toReply } from './reply.ts';
 
-/** Of servers that have not said it yet; the default of nats-server. */
-const payloadBytesDefault = 1024 * 1024;
 /** At most one line about dropped messages in so long, ms. */
 const dropLogEveryMs = 1_000;
 const success = 'accepted';
@@ -136,7 +135,7 @@ export class RequestDoor {
     startedMs: number,
   ): void {
     const { observe } = this.#options;
-    const { payload, headers, error } = toReply(answer, nc.info?.max_payload ?? payloadBytesDefault);
+    const { payload, headers, error } = toReply(answer, payloadMaxOf(nc));
     if (headers.length === 0) message.respond(payload);
     else {
       const sent = natsHeaders();

@@ -14,6 +14,7 @@ import {
   RetentionPolicy,
   StorageType,
   type JetStreamManager,
+  type StoredMsg,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
@@ -125,8 +126,17 @@ async function madeOrFound(manager: JetStreamManager, description: string): Prom
 /** Null also where the last message was deleted by hand or has aged out meanwhile: then the stream tells nothing. */
 async function lastEventOf(manager: JetStreamManager, journalId: string): Promise<EventId | null> {
   const message = await manager.streams.getMessage(eventStreamName, { last_by_subj: subjects });
-  const id = message === null ? null : parseEventId(message.header.get('ce-id'));
+  const id = message === null ? null : parseEventId(eventIdIn(message));
   return id?.journalId === journalId ? id : null;
+}
+
+/** Empty where there is none. The client throws at headers that a stranger may send and the server takes. */
+function eventIdIn(message: StoredMsg): string {
+  try {
+    return message.header.get('ce-id');
+  } catch {
+    return '';
+  }
 }
 
 function isCode(error: unknown, code: number): boolean {
