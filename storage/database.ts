@@ -2,6 +2,8 @@
  * Opens a SQLite file the one way that this project uses: WAL, `synchronous=FULL` set and asserted, a schema that
  * `user_version` counts. Every statement of a file's migrations makes STRICT tables; an old step is never changed.
  */
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { explained, sqliteCode, StorageUnavailable, tablesMissing } from './damage.ts';
 
@@ -66,6 +68,32 @@ export function assertSyncsCommits(connection: Connection): void {
   throw new Error(
     `${connection.name}: journal_mode is ${String(mode)} and synchronous ${String(level)}, they must be wal and ${synchronousFull}`,
   );
+}
+
+/**
+ * When this returns, all that is committed in the file is on disk, also what a process wrote that died before it synced:
+ * the system's memory alone keeps that, so nothing may rest on it yet. The checkpoint writes such pages anew, because after
+ * a sync that failed the system may call lost ones clean.
+ */
+export function syncCommitted(connection: Connection): void {
+  syncWal(connection.name);
+  connection.pragma('wal_checkpoint(PASSIVE)');
+}
+
+/** The WAL of a file that no process has open, and its name in the directory. */
+export function syncWal(file: string): void {
+  if (existsSync(`${file}-wal`)) syncPath(`${file}-wal`);
+  syncPath(dirname(file));
+}
+
+/** A file's content, or a directory's names. */
+export function syncPath(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Runs `work` in one transaction; better-sqlite3's own wrapper makes closures on every call. */

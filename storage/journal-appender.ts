@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JournalEnd } from '../engine/ports.ts';
 import { explained } from './damage.ts';
-import { assertSyncsCommits, closeCheckpointed, openDatabase } from './database.ts';
+import { assertSyncsCommits, closeCheckpointed, openDatabase, syncCommitted } from './database.ts';
 import type { Connection } from './database.ts';
 import { JournalReader } from './journal-reader.ts';
 import { chainNext, journalMigrations } from './journal-schema.ts';
@@ -44,6 +44,8 @@ export class JournalAppender {
       this.#connection
         .prepare<[string]>("INSERT INTO meta (name, value) VALUES ('journal_id', ?) ON CONFLICT DO NOTHING")
         .run(randomUUID());
+      // Before the end is read, which everybody takes for durable.
+      syncCommitted(this.#connection);
       const reader = new JournalReader(file);
       try {
         this.id = reader.id;

@@ -1,6 +1,7 @@
 /** Makes the read model anew from the whole journal. The one that is there stays until the new one is complete. */
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { syncPath, syncWal } from '../database.ts';
 import { JournalReader } from '../journal-reader.ts';
 import { openConsumer, readModelFileName } from './projector.ts';
 
@@ -29,6 +30,8 @@ export function rebuildReadModel(
 ): RebuildProgress {
   const file = join(dataDir, readModelFileName);
   const newFile = `${file}.rebuild`;
+  // The new file must not come to stand on a batch that a dead process never synced.
+  syncWal(join(dataDir, 'journal.db'));
   removeDatabase(newFile);
   let progress: RebuildProgress;
   try {
@@ -42,9 +45,9 @@ export function rebuildReadModel(
   // The main file goes first: SQLite throws away a WAL that it finds beside no database, and must never find the old
   // WAL beside the new database.
   removeDatabase(file);
-  syncDirectory(dataDir);
+  syncPath(dataDir);
   renameSync(newFile, file);
-  syncDirectory(dataDir);
+  syncPath(dataDir);
   return progress;
 }
 
@@ -85,13 +88,4 @@ function fill(
 
 function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-}
-
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
