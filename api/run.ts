@@ -102,8 +102,11 @@ function markerOf(dataDir: string): string {
   return join(dataDir, 'demo.unfinished');
 }
 
+/** Where one of these is, the journal may only be away; the demo must not go into it once it is back. */
+const madeByEarlierStarts = ['lock.db', 'journal.db', 'state.db', 'read-model.db'];
+
 function markEmpty(dataDir: string, makeDataDir: (dataDir: string) => void): void {
-  if (existsSync(join(dataDir, 'journal.db'))) return;
+  if (madeByEarlierStarts.some((name) => existsSync(join(dataDir, name)))) return;
   makeDataDir(dataDir);
   writeFileSync(markerOf(dataDir), '');
 }

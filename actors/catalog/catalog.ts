@@ -154,7 +154,8 @@ function evolve(state: CatalogState, event: CatalogEvent): CatalogState {
     }
     case 'RoomPut': {
       const before = state.rooms.get(event.room)?.concertIds ?? [];
-      for (const id of before) if (!event.concertIds.includes(id)) moveTo(state, id, mainRoom, event.putAt);
+      const now = new Set(event.concertIds);
+      for (const id of before) if (!now.has(id)) moveTo(state, id, mainRoom, event.putAt);
       for (const id of event.concertIds) moveTo(state, id, event.room, event.putAt);
       state.rooms.set(event.room, event);
       return state;

@@ -1,7 +1,7 @@
 /** Starting, stopping, and two processes that want the same data. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -114,6 +114,23 @@ describe('a second process on the same data directory', () => {
     await first.kill();
     const taken = await second;
     await taken.stop();
+  });
+});
+
+describe('the demo', () => {
+  test('goes into an empty directory only, not into one whose journal is away', async () => {
+    const directory = temporaryDataDir();
+    try {
+      await (await Program.start(directory.path)).stop();
+      const journal = join(directory.path, 'journal.db');
+      renameSync(journal, `${journal}.away`);
+      const refused = await runToEnd(directory.path, { DEMO: 'on' });
+      assert.equal(refused.code, 1);
+      assert.match(refused.output, /there is none/);
+      assert.ok(!existsSync(join(directory.path, 'demo.unfinished')));
+    } finally {
+      directory.remove();
+    }
   });
 });
 
