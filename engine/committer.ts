@@ -20,6 +20,9 @@ const roundsMax = 4;
  */
 const largeTurns = 32;
 
+/** Deadlines take so much of a batch: one part in so many. */
+const crowdedShare = 8;
+
 /** Runs when the batch that it rests on is durable. */
 export type Release = () => void;
 
@@ -37,6 +40,8 @@ interface OpenBatch {
   sinceMs: number;
   atMs: number;
   readonly turns: string[];
+  /** Of all turns together. */
+  chars: number;
   readonly releases: Release[];
 }
 
@@ -44,6 +49,7 @@ export interface CommitterOptions {
   readonly journal: Journal;
   readonly scheduler: Scheduler;
   readonly batchTurnsMax: number;
+  readonly batchCharsMax: number;
   /** Called once; afterwards nothing is released any more. */
   readonly onFatal: (error: unknown) => void;
   /** Called after each durable batch: turns in it, and ms from append to durable. */
@@ -82,7 +88,16 @@ export class Committer {
   }
 
   get full(): boolean {
-    return this.#open.turns.length >= this.#options.batchTurnsMax;
+    const { batchTurnsMax, batchCharsMax } = this.#options;
+    return this.#open.turns.length >= batchTurnsMax || this.#open.chars >= batchCharsMax;
+  }
+
+  /**
+   * Whether the open batch takes no more of what nobody waits for: it keeps room for clients, and is written while they
+   * wait. Else a slow disk would get a larger batch each time, because more is due when it is done.
+   */
+  get crowded(): boolean {
+    return this.full || this.#open.chars >= this.#options.batchCharsMax / crowdedShare;
   }
 
   /** Adds one encoded turn to the open batch. */
@@ -90,6 +105,7 @@ export class Committer {
     const batch = this.#open;
     if (batch.turns.length === 0) batch.sinceMs = this.#options.monotonicMs();
     batch.turns.push(turnJson);
+    batch.chars += turnJson.length;
     batch.atMs = atMs;
     if (this.#writing === null && this.#isWorthACommit(batch)) this.#flush();
     else this.#scheduleFlush();
@@ -169,5 +185,5 @@ export class Committer {
 }
 
 function emptyBatch(number: number): OpenBatch {
-  return { number, sinceMs: 0, atMs: 0, turns: [], releases: [] };
+  return { number, sinceMs: 0, atMs: 0, turns: [], chars: 0, releases: [] };
 }

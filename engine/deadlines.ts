@@ -12,16 +12,16 @@ import { DeadlineQueue, type DueEntry } from './deadline-queue.ts';
 const roundMs = 5;
 /** A timer never sleeps longer, ms: stamped time may run a tenth faster than the timer's clock. */
 const delayMaxMs = 5_000;
-/** How long deadlines wait when the open batch is full, ms; on a slow disk many can be due in the time of one commit. */
-const fullWaitMs = 5;
+/** How long deadlines wait when the open batch has enough of them, ms; on a slow disk many can be due in the time of one commit. */
+const crowdedWaitMs = 5;
 
 export interface DeadlinesOptions {
   readonly clock: StampClock;
   readonly scheduler: Pick<Scheduler, 'after'>;
   readonly monotonicMs: () => number;
   readonly cell: (actor: Address) => Cell;
-  /** Whether the open batch takes no more turns now (invariant 8). */
-  readonly full: () => boolean;
+  /** Whether the open batch takes no more of them now (invariant 8). */
+  readonly crowded: () => boolean;
   /** Runs `ExpireDue` on the actor. */
   readonly expire: (actor: Address) => void;
 }
@@ -68,10 +68,10 @@ export class Deadlines {
 
   #wake(): void {
     this.#timerMs = Infinity;
-    const { clock, monotonicMs, full } = this.#options;
+    const { clock, monotonicMs, crowded } = this.#options;
     const untilMs = monotonicMs() + roundMs;
     do {
-      if (full()) return this.#arm(fullWaitMs);
+      if (crowded()) return this.#arm(crowdedWaitMs);
       const due = this.#queue.popDue(clock.nowMs());
       if (due === undefined) break;
       this.#look(due);

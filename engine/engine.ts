@@ -61,7 +61,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       scheduler: { after: (delayMs, task) => scheduler.after(delayMs, () => this.#guarded(task)) },
       monotonicMs: () => clock.monotonicMs(),
       cell: (actor) => this.#cells.get(actor),
-      full: () => this.#committer.full,
+      crowded: () => this.#committer.crowded,
       expire: (actor) => this.#flow.internalTurn(actor, { type: 'ExpireDue' }),
     });
     this.#keys = new KeyTable({
@@ -78,6 +78,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       journal,
       scheduler,
       batchTurnsMax: limits.batchTurnsMax,
+      batchCharsMax: limits.batchCharsMax,
       monotonicMs: () => clock.monotonicMs(),
       onFatal: (error) => this.#fatal(error),
       onDurable: (batch, turns, commitMs) => {

@@ -7,6 +7,8 @@ import type { RemoteQuestion } from './turn.ts';
 export interface EngineLimits {
   readonly waitingCommandsMax: number;
   readonly batchTurnsMax: number;
+  /** Characters of the turns in one batch. */
+  readonly batchCharsMax: number;
   readonly turnMessagesMax: number;
   readonly idleActorsMax: number;
   readonly keysInMemoryMax: number;

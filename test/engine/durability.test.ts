@@ -177,14 +177,17 @@ describe('bounds (invariant 8)', () => {
     assert.equal(third.code, 'overloaded');
   });
 
-  it('a batch that is full refuses what does not fit', async () => {
-    const toy = new ToyEngine({ commitsByItself: false, limits: { batchTurnsMax: 2 } });
-    void toy.ask('a', { type: 'Put', coins: 1 });
-    void toy.ask('a', { type: 'Put', coins: 1 });
-    const third = await nowOf(toy.ask('a', { type: 'Put', coins: 1 }));
-    assert.ok(third !== null && third.type === 'rejected');
-    assert.equal(third.code, 'overloaded');
-  });
+  for (const limits of [{ batchTurnsMax: 2 }, { batchCharsMax: 200 }]) {
+    it(`a batch that is full refuses what does not fit: ${JSON.stringify(limits)}`, async () => {
+      const toy = new ToyEngine({ commitsByItself: false, limits });
+      const before = toy.ask('a', { type: 'Put', coins: 1 });
+      void toy.ask('a', { type: 'Put', coins: 1 });
+      assert.equal(await nowOf(before), null, 'what fits is taken');
+      const third = await nowOf(toy.ask('a', { type: 'Put', coins: 1 }));
+      assert.ok(third !== null && third.type === 'rejected');
+      assert.equal(third.code, 'overloaded');
+    });
+  }
 
   it('a draining engine takes no new command and finishes those in flight', async () => {
     const toy = new ToyEngine({ commitsByItself: false });

@@ -129,24 +129,30 @@ describe('deadlines', () => {
     assert.equal(reminded(toy, 'a'), 2);
   });
 
-  it('wait for the next batch when the open one is full', async () => {
-    const setting = new ToyEngine();
-    const ids = ['a', 'b', 'c', 'd', 'e'];
-    for (const id of ids) await setting.told(id, { type: 'RemindAt', atMs: startMs + 500 });
-    const toy = setting.crash({ limits: { batchTurnsMax: 2 }, commitsByItself: false });
-    const before = toy.disk.batches.length;
-    await toy.world.pass(600);
-    while (toy.journal.waiting.length > 0) {
-      await toy.journal.commit();
-      await toy.world.pass(10);
-    }
-    const sizes = toy.disk.batches.slice(before).map(({ turns }) => turns.length);
-    assert.deepEqual([Math.max(...sizes), sizes.reduce((sum, size) => sum + size, 0)], [2, 5]);
-    assert.deepEqual(
-      ids.map((id) => reminded(toy, id)),
-      [1, 1, 1, 1, 1],
-    );
-  });
+  for (const [what, limits, most] of [
+    ['turns', { batchTurnsMax: 2 }, 2],
+    // An eighth of it is for them, which one of them fills.
+    ['characters', { batchCharsMax: 800 }, 1],
+  ] as const) {
+    it(`wait for the next batch when the open one has enough ${what}`, async () => {
+      const setting = new ToyEngine();
+      const ids = ['a', 'b', 'c', 'd', 'e'];
+      for (const id of ids) await setting.told(id, { type: 'RemindAt', atMs: startMs + 500 });
+      const toy = setting.crash({ limits, commitsByItself: false });
+      const before = toy.disk.batches.length;
+      await toy.world.pass(600);
+      while (toy.journal.waiting.length > 0) {
+        await toy.journal.commit();
+        await toy.world.pass(10);
+      }
+      const sizes = toy.disk.batches.slice(before).map(({ turns }) => turns.length);
+      assert.deepEqual([Math.max(...sizes), sizes.reduce((sum, size) => sum + size, 0)], [most, 5]);
+      assert.deepEqual(
+        ids.map((id) => reminded(toy, id)),
+        [1, 1, 1, 1, 1],
+      );
+    });
+  }
 
   it('leave the queue in order of time', () => {
     fc.assert(

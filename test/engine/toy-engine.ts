@@ -60,6 +60,7 @@ export class ToyEngine {
       limits: {
         waitingCommandsMax: 100,
         batchTurnsMax: 1_000,
+        batchCharsMax: 8 * 1024 * 1024,
         turnMessagesMax: 100,
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,

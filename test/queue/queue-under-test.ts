@@ -57,6 +57,7 @@ export class QueueUnderTest {
       limits: {
         waitingCommandsMax: options.waitingCommandsMax ?? 2_000,
         batchTurnsMax: 4_096,
+        batchCharsMax: 8 * 1024 * 1024,
         turnMessagesMax: 10_000,
         idleActorsMax: 100,
         keysInMemoryMax: 1_000,

@@ -9,6 +9,8 @@ import { ProgressBar } from '../../storage/progress-bar.ts';
 import { shortestPrefix } from './shortest-prefix.ts';
 import { simulate, type Outcome } from './simulation.ts';
 
+const usage = 'npm run simulate -- [--seed N] [--seeds K] [--steps M] [--jobs J]';
+
 interface Work {
   readonly seed: number;
   readonly seeds: number;
@@ -23,9 +25,14 @@ function readWork(): Work {
       seeds: { type: 'string', default: '1' },
       steps: { type: 'string', default: '2000' },
       jobs: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const whole = (name: keyof typeof values): number => {
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const whole = (name: Exclude<keyof typeof values, 'help'>): number => {
     const value = Number(values[name]);
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} must be a whole number from 1 on`);
     return value;
@@ -47,8 +54,14 @@ async function runHere(
 }
 
 /** The same in a process of its own, which ends with us. */
-async function runInProcess(from: number, tell: (outcome: Outcome) => void, failed: AbortSignal): Promise<void> {
-  const child = fork(import.meta.filename, process.argv.slice(2), {
+async function runInProcess(
+  work: Work,
+  from: number,
+  tell: (outcome: Outcome) => void,
+  failed: AbortSignal,
+): Promise<void> {
+  // Told last counts; the fresh seed of a process of its own would be another.
+  const child = fork(import.meta.filename, [...process.argv.slice(2), '--seed', String(work.seed)], {
     env: { ...process.env, SIMULATION_FROM: String(from) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
@@ -80,7 +93,7 @@ async function run(work: Work): Promise<number> {
   };
   const froms = Array.from({ length: Math.min(work.jobs, work.seeds) }, (_, job) => work.seed + job);
   if (froms.length === 1) await runHere(work, work.seed, tell);
-  else await Promise.all(froms.map((from) => runInProcess(from, tell, failure.signal)));
+  else await Promise.all(froms.map((from) => runInProcess(work, from, tell, failure.signal)));
   bar.end();
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   if (failed !== null) return await report(failed, seconds);
@@ -103,7 +116,7 @@ let work: Work;
 try {
   work = readWork();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   process.exit(2);
 }
 const from = process.env['SIMULATION_FROM'];

@@ -58,6 +58,7 @@ export function settingsFor(chance: Chance): Settings {
     limits: {
       waitingCommandsMax: chance.pick([3, 1_000]),
       batchTurnsMax: chance.pick([4, 4_096]),
+      batchCharsMax: chance.pick([2_000, 8 * 1024 * 1024]),
       turnMessagesMax: 10_000,
       idleActorsMax: chance.pick([1, 4, 1_000]),
       keysInMemoryMax: chance.pick([2, 20, 10_000]),

@@ -39,11 +39,11 @@ export function jetStreamOver(link: SimulatedLink): LiveNats {
           return true;
         }),
       // `next_by_subj` always names all subjects of the stream here.
-      getMessage: (name: string, { seq }: { seq: number }) => link.request(() => streamOf(name).from(seq)),
-    },
-    direct: {
-      getMessage: (name: string, { last_by_subj: subject }: { last_by_subj: string }) =>
-        link.request(() => streamOf(name).lastOf(subject)),
+      getMessage: (name: string, asked: { readonly seq: number } | { readonly last_by_subj: string }) =>
+        link.request(() => {
+          const stream = streamOf(name);
+          return 'seq' in asked ? stream.from(asked.seq) : stream.lastOf(asked.last_by_subj);
+        }),
     },
   };
   const js = {
