@@ -223,15 +223,16 @@ function rejected(code: QueueRefusal['code']): QueueRefusal {
 }
 
 /**
- * Seconds until the person at `position` is let in, at the pace of the last minute; before anyone was let in, at the
- * policy's. Null when nobody is let in at all.
+ * Seconds until the person at `position` is let in, at the pace of the last minute; where nobody was let in meanwhile, at
+ * the policy's. Null when nobody is let in at all, or when the room is full and has been for that minute: who leaves when
+ * is not known.
  */
 export function etaOf(position: number, room: RoomView): number | null {
   const { admitPerSecond, maxActive } = room.policy;
   if (admitPerSecond === 0 || maxActive === 0) return null;
-  const perSecond =
-    room.admittedLastMinute === 0 ? admitPerSecond : room.admittedLastMinute / (room.admittedOverMs / 1000);
-  return Math.ceil(position / perSecond);
+  if (room.admittedLastMinute > 0)
+    return Math.ceil((position * room.admittedOverMs) / (1000 * room.admittedLastMinute));
+  return room.active >= maxActive ? null : Math.ceil(position / admitPerSecond);
 }
 
 /** A quarter of the wait; where that is unknown, of the people ahead. */

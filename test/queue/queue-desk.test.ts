@@ -240,6 +240,9 @@ describe('the wait that is told', () => {
   it('is not known while the room is paused', () => {
     assert.equal(etaOf(1, { ...room, policy: { ...room.policy, admitPerSecond: 0 } }), null);
     assert.equal(etaOf(1, { ...room, policy: { ...room.policy, maxActive: 0 } }), null);
+    const full = { ...room, active: room.policy.maxActive };
+    assert.equal(etaOf(1, full), null, 'nobody was let in for a minute');
+    assert.equal(etaOf(10, { ...full, admittedLastMinute: 2, admittedOverMs: 47_000 }), 235);
   });
 
   it('sets the time of the next poll between 1 and 20 s, growing with the distance', () => {
