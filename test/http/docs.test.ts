@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { OpenApi } from './openapi-arbitrary.ts';
+import { problems } from '../../api/http/problems.ts';
 import { expecting, startStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -70,5 +71,13 @@ describe('the page', () => {
       const { text } = await expecting(200, stage.send('GET', asset));
       assert.notEqual(text, '');
     }
+  });
+
+  test('explains every problem where its type leads', async () => {
+    const refused = await stage.send('GET', '/v1/queue/tokens/current');
+    const { text } = await expecting(200, stage.send('GET', '/docs'));
+    const anchor = String(refused.body['type']).replace('/docs#', '');
+    assert.match(text, new RegExp(`<tr id="${anchor}">.*${String(refused.body['title'])}`));
+    for (const code of Object.keys(problems)) assert.ok(text.includes(`<tr id="problem-${code}">`), code);
   });
 });

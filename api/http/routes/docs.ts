@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Answer, Header } from '../answer.ts';
 import type { Door } from '../door.ts';
+import { problems } from '../problems.ts';
 
 /**
  * No script but our own files, no host but this one. Styles may be inline because the page's library sets `style`
@@ -43,7 +44,8 @@ const files = [
 /** `document` is called once, when it is first asked for. */
 export function addDocs(app: Pick<Hono, 'get'>, door: Door, document: () => object): void {
   for (const [path, file, contentType] of files) {
-    const answer = once((): Answer => ({ status: 200, body: readFileSync(file), contentType, headers }));
+    const body = (): Buffer | string => (path === '/docs' ? page(readFileSync(file, 'utf8')) : readFileSync(file));
+    const answer = once((): Answer => ({ status: 200, body: body(), contentType, headers }));
     app.get(path, (c) => door.respond(c, answer(), path));
   }
   const answer = once((): Answer => ({
@@ -53,6 +55,15 @@ export function addDocs(app: Pick<Hono, 'get'>, door: Door, document: () => obje
     headers: [['Cache-Control', 'no-cache']],
   }));
   app.get('/openapi.json', (c) => door.respond(c, answer(), '/openapi.json'));
+}
+
+/** With a row for each problem, which its `type` leads to. All of it is text of this program. */
+function page(html: string): string {
+  const rows = Object.entries(problems).map(([code, { status, title, extras }]) => {
+    const cells = [`<code>${code}</code>`, status, title, extras.join(', ')].map((cell) => `<td>${cell}</td>`);
+    return `<tr id="problem-${code}">${cells.join('')}</tr>`;
+  });
+  return html.replace('<!-- problems -->', rows.join('\n          '));
 }
 
 export const docsPaths: readonly string[] = [...files.map(([path]) => path), '/openapi.json'];
