@@ -2,7 +2,7 @@
  * The journal as the event feed and `npm run export` read it, and the feed's remembered position beside it: a file of
  * its own, `feed.db`, so that remembering never waits for the journal's writer.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredBatch } from '../engine/ports.ts';
 import { aheadOfJournal, StorageDamaged, StorageUnavailable } from './damage.ts';
@@ -51,7 +51,8 @@ export interface FeedJournal extends JournalTail {
  */
 export function openJournalTail(dataDir: string): JournalTail {
   const file = join(dataDir, 'journal.db');
-  if (!existsSync(file)) {
+  // Throws where the directory may not be looked into.
+  if (statSync(file, { throwIfNoEntry: false }) === undefined) {
     throw new StorageUnavailable('ENOENT', `${dataDir} holds no journal. Name the data directory of an engine`);
   }
   return new Tail(new JournalReader(file));

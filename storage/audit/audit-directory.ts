@@ -2,7 +2,7 @@
  * Audits a data directory, of a running program too. What is made from the journal is opened first and read as it
  * stood then; the journal's end is read after that, so it can only be further along.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditRules } from './audit-rules.ts';
 import { Auditor } from './auditor.ts';
@@ -41,7 +41,10 @@ export function auditDirectory(
 ): AuditReport {
   const startedMs = performance.now();
   const journalFile = join(dataDir, 'journal.db');
-  if (!existsSync(journalFile)) throw new NotAudited(`${dataDir} holds no journal.db, so there is nothing to audit`);
+  // Throws where the directory may not be looked into.
+  if (statSync(journalFile, { throwIfNoEntry: false }) === undefined) {
+    throw new NotAudited(`${dataDir} holds no journal.db, so there is nothing to audit`);
+  }
   const auditor = new Auditor(rules);
   const [stateFile, readModelFile] = [join(dataDir, 'state.db'), join(dataDir, 'read-model.db')];
   const state = existsSync(stateFile) ? new StateFile(stateFile, auditor) : null;
