@@ -37,7 +37,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   // A connection may break before anybody waits.
   done.promise.catch(() => {});
   const connections: Connection[] = [];
-  /** Which connections have nothing under way, and what the others have. */
+  /** Which connections have nothing under way, longest idle first, and what the others have. In turn, so that none is closed for silence. */
   const idle: number[] = [];
   const underWay = new Int32Array(options.connections).fill(-1);
   let next = 0;
@@ -63,7 +63,7 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
     const nowMs = performance.now() - startedMs;
     while (idle.length > 0 && next < requests.count && dueMs(next, perSecond) <= nowMs) {
       lateness.add(nowMs - dueMs(next, perSecond));
-      send(idle.pop() ?? 0);
+      send(idle.shift() ?? 0);
     }
   }
 

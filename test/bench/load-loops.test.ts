@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { closedLoop, openAll } from '../../bench/harness/closed-loop.ts';
@@ -79,6 +79,21 @@ describe('an open loop', () => {
     const { seconds, lateness } = await openLoop({ port, connections: 4, requests: gets(21), perSecond: 200 });
     assert.ok(seconds >= 0.1);
     assert.ok(lateness.p50 >= 0);
+  });
+});
+
+describe('an open loop whose server could do with one connection', () => {
+  it('uses all in turn, because servers close those that are silent', async () => {
+    const port = await serve(
+      () => 200,
+      () => 0,
+    );
+    const requestsOf = new Map<unknown, number>();
+    servers
+      .at(-1)
+      ?.on('request', ({ socket }: IncomingMessage) => requestsOf.set(socket, (requestsOf.get(socket) ?? 0) + 1));
+    await openLoop({ port, connections: 4, requests: gets(20), perSecond: 200 });
+    assert.equal(requestsOf.size, 4);
   });
 });
 
