@@ -56,6 +56,8 @@ export interface RoundsOptions {
 }
 
 /** Before anything is known of its rate. */
+/** As loops count what they no longer wait for. */
+const notAnswered = 0;
 const firstCount = 1_500;
 const drainMaxSeconds = 60;
 const drainPollMs = 10;
@@ -131,7 +133,10 @@ async function measureRound(
       ? Object.values(result.answers).reduce((sum, { count }) => sum + count, 0)
       : countOf(result.answers, counted);
   entrant.rate = answered / result.seconds;
-  if (seatTold !== null) entrant.seatsTold += countOf(result.answers, seatTold);
+  if (seatTold !== null) {
+    entrant.seatsTold += countOf(result.answers, seatTold);
+    entrant.seatsUnknown += countOf(result.answers, notAnswered);
+  }
   return { result, cpuSeconds: cpuBetween(before, after), behind: await drain };
 }
 

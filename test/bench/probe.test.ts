@@ -80,4 +80,20 @@ describe('a contender whose store has less than it told', () => {
     });
     assert.equal(bench.faults.get('liar'), '125 seats were answered 201, but its store has 25');
   });
+
+  it('is not one that was not waited for, as long as these are enough', async () => {
+    for (const [seatsUnknown, fault] of [
+      [5, undefined],
+      [4, '20 seats were answered 201, 4 were not answered, but its store has 25'],
+    ] as const) {
+      const bench = benchUnderTest();
+      const { contender } = fakeContender('late', 'none');
+      await withEntrants(bench, [contender], catalogue, ([entrant]) => {
+        if (entrant !== undefined) entrant.seatsTold -= 5;
+        if (entrant !== undefined) entrant.seatsUnknown += seatsUnknown;
+        return Promise.resolve();
+      });
+      assert.equal(bench.faults.get('late'), fault);
+    }
+  });
 });
