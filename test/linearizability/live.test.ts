@@ -78,7 +78,7 @@ class Crowd {
   readonly #onHalf: () => void;
   #given = 0;
 
-  /** @param onHalf called as half of the operations are given, while the other clients wait for answers */
+  /** @param onHalf called when half of the operations are given and the last of them has been asked for */
   constructor(random: Random, onHalf: () => void) {
     this.#random = random;
     this.#onHalf = onHalf;
@@ -88,11 +88,14 @@ class Crowd {
   async act(name: string, door: Door, userId: string): Promise<void> {
     for (let count = 0; this.#given < operationsMax; count++) {
       this.#given += 1;
-      if (this.#given === operationsMax / 2) this.#onHalf();
+      const isHalf = this.#given === operationsMax / 2;
       const question = this.#next(userId);
       for (let tries = 1; ; tries++) {
         await running;
-        const recorded = await askAndRecord(door, userId, question, `${name}-${count}`);
+        const asked = askAndRecord(door, userId, question, `${name}-${count}`);
+        // One command at least is under way then; the others may just have been answered, all by one commit.
+        if (isHalf && tries === 1) this.#onHalf();
+        const recorded = await asked;
         this.history.push(recorded);
         this.#remember(recorded);
         if (recorded.outcome.type !== 'unknown') break;
