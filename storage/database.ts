@@ -80,7 +80,7 @@ export function syncCommitted(connection: Connection): void {
   connection.pragma('wal_checkpoint(PASSIVE)');
 }
 
-/** The WAL of a file that no process has open, and its name in the directory. */
+/** The WAL of a database, and its name in the directory. SQLite's locks lie on the other two files, so closing it here ends none. */
 export function syncWal(file: string): void {
   if (existsSync(`${file}-wal`)) syncPath(`${file}-wal`);
   syncPath(dirname(file));
