@@ -6,7 +6,8 @@ import { parsedBatch } from './journal-reader.ts';
 import type { StateWriter } from './state-writer.ts';
 
 /**
- * Where one is marked, looks at all others, too. Replays those that are damaged from batch 1 through the position of the key index, the furthest that a snapshot stands.
+ * Where one is marked, looks at all others, too. Replays those that are damaged from batch 1 through the position of the
+ * key index, the furthest that a snapshot stands.
  *
  * @throws StorageDamaged when the marks are not the worst of it
  * @returns the actors whose snapshots were made again

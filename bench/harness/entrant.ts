@@ -11,7 +11,7 @@ export interface Entrant {
   readonly running: RunningContender;
   /** Seats that it has said are somebody's. */
   seatsTold: number;
-  /** Of these, nobody knows whether they were given: their requests were not waited for any longer. */
+  /** Seats beside these of which nobody knows whether they were given: their requests were no longer waited for. */
   seatsUnknown: number;
   /** Requests a second in its last round, from which the length of the next one follows; null before the first. */
   rate: number | null;

@@ -37,7 +37,10 @@ export async function openLoop(options: OpenLoopOptions): Promise<OpenLoopResult
   // A connection may break before anybody waits.
   done.promise.catch(() => {});
   const connections: Connection[] = [];
-  /** Which connections have nothing under way, longest idle first, and what the others have. In turn, so that none is closed for silence. */
+  /**
+   * Which connections have nothing under way, longest idle first, and what the others have. They are used in turn, because
+   * servers close those that are silent.
+   */
   const idle: number[] = [];
   const underWay = new Int32Array(options.connections).fill(-1);
   let next = 0;

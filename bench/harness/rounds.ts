@@ -55,9 +55,9 @@ export interface RoundsOptions {
   readonly seatTold?: string | null;
 }
 
-/** Before anything is known of its rate. */
 /** As loops count what they no longer wait for. */
 const notAnswered = 0;
+/** Before anything is known of its rate. */
 const firstCount = 1_500;
 const drainMaxSeconds = 60;
 const drainPollMs = 10;
