@@ -5,6 +5,7 @@
  */
 import { idOf, kindOf, type Address, type ErasedKind } from './actor.ts';
 import type { SnapshotStore } from './ports.ts';
+import { ShardedMap } from './sharded-map.ts';
 
 export interface Cell {
   readonly address: Address;
@@ -28,13 +29,16 @@ export class Cells {
   readonly #kinds: ReadonlyMap<string, ErasedKind>;
   readonly #snapshots: SnapshotStore;
   readonly #idleMax: number;
-  readonly #cells = new Map<Address, Cell>();
+  readonly #cells = new ShardedMap<Cell>();
+  /** Of `#cells`, by the name of their kind. */
+  readonly #counts: Record<string, number> = {};
   #sweep: Iterator<Cell>;
 
   constructor(kinds: ReadonlyMap<string, ErasedKind>, snapshots: SnapshotStore, idleMax: number) {
     this.#kinds = kinds;
     this.#snapshots = snapshots;
     this.#idleMax = idleMax;
+    for (const name of kinds.keys()) this.#counts[name] = 0;
     this.#sweep = this.#cells.values();
   }
 
@@ -52,10 +56,7 @@ export class Cells {
 
   /** Actors in memory by kind. */
   counts(): Record<string, number> {
-    const counts: Record<string, number> = {};
-    for (const name of this.#kinds.keys()) counts[name] = 0;
-    for (const cell of this.#cells.values()) counts[cell.kind.kind] = (counts[cell.kind.kind] ?? 0) + 1;
-    return counts;
+    return { ...this.#counts };
   }
 
   /** The actor, loaded from its snapshot if it is absent. Throws for an unknown kind and for a damaged snapshot. */
@@ -67,6 +68,7 @@ export class Cells {
     }
     const cell = this.#load(address);
     this.#cells.set(address, cell);
+    this.#count(cell, 1);
     return cell;
   }
 
@@ -98,8 +100,13 @@ export class Cells {
       }
       const cell = next.value;
       if (cell.used) cell.used = false;
-      else if (mayLeave(cell)) this.#cells.delete(cell.address);
+      else if (mayLeave(cell) && this.#cells.delete(cell.address)) this.#count(cell, -1);
     }
+  }
+
+  #count(cell: Cell, change: 1 | -1): void {
+    const { kind } = cell.kind;
+    this.#counts[kind] = (this.#counts[kind] ?? 0) + change;
   }
 
   #load(address: Address): Cell {

@@ -24,6 +24,23 @@ describe('a sharded map', () => {
     }
   });
 
+  it('yields every value once while nothing changes, and none that is no longer there', () => {
+    const sharded = new ShardedMap<string>();
+    for (let i = 0; i < 4_000; i++) sharded.set(keyOf(i), keyOf(i));
+    const early = sharded.values();
+    for (let i = 0; i < 100; i++) early.next();
+    for (let i = 4_000; i < 10_000; i++) sharded.set(keyOf(i), keyOf(i));
+    for (let i = 0; i < 10_000; i += 2) sharded.delete(keyOf(i));
+    const there = Array.from({ length: 5_000 }, (_, i) => keyOf(2 * i + 1)).toSorted();
+    assert.deepEqual([...sharded.values()].toSorted(), there);
+    const met = [...early];
+    assert.ok(met.length > 4_000);
+    assert.deepEqual(
+      met.filter((key) => !sharded.has(key)),
+      [],
+    );
+  });
+
   it('tells apart texts with the same end, and takes the empty one', () => {
     const sharded = new ShardedMap<string>();
     const texts = ['', 'x', ...Array.from({ length: 6_000 }, (_, i) => `${i}-the-same-long-end`)];
@@ -32,3 +49,7 @@ describe('a sharded map', () => {
     assert.equal(sharded.size, texts.length);
   });
 });
+
+function keyOf(i: number): string {
+  return `user-${i}`;
+}
