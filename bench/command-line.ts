@@ -19,7 +19,8 @@ export const usage = `npm run bench [-- [full] [options]]
   --contenders a,b    these contenders, and the null handler
   --seconds N         a round
   --rounds N          counted rounds of each contender
-  --connections N     where it is no curve (64)`;
+  --connections N     where it is no curve (64)
+  --help              prints this`;
 
 /** Throws with what is wrong and what there is. */
 export function readCommandLine(

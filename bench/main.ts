@@ -1,6 +1,6 @@
 /** `npm run bench`: puts the program and others under load, one after the other, and reports. See README.md beside this. */
 import { join } from 'node:path';
-import { type Asked, readCommandLine } from './command-line.ts';
+import { type Asked, readCommandLine, usage } from './command-line.ts';
 import type { Contender } from './contender.ts';
 import { allContenders } from './contenders/all.ts';
 import type { Bench, Workload } from './harness/bench.ts';
@@ -20,6 +20,10 @@ let written: readonly string[] = [];
 const results = join(import.meta.dirname, 'results');
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
   const asked = readCommandLine(args, { workloads: allWorkloads, contenders: allContenders });
   const factsOf = observeRun(['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' '));
   const { contenders, missing } = await present(asked.contenders);

@@ -2,7 +2,7 @@
  * `npm run db:rebuild -- [DATA_DIR]`: makes the read model anew from the journal. Takes the directory's lock, so it refuses
  * while the engine runs. Exits 0 when done, 1 when it could not, 2 when the arguments are wrong.
  */
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { acquireDirectoryLock } from './directory-lock.ts';
@@ -37,11 +37,12 @@ async function main(): Promise<number> {
 async function rebuildIn(dataDir: string): Promise<number> {
   // What is made here is for its owner only, as all of the data directory.
   process.umask(0o077);
-  if (!existsSync(join(dataDir, 'journal.db'))) {
-    say(`${dataDir} holds no journal, so there is nothing to rebuild from. Name the engine's data directory.`);
-    return 1;
-  }
   try {
+    // Throws where the directory may not be looked into.
+    if (statSync(join(dataDir, 'journal.db'), { throwIfNoEntry: false }) === undefined) {
+      say(`${dataDir} holds no journal, so there is nothing to rebuild from. Name the engine's data directory.`);
+      return 1;
+    }
     const lock = await acquireDirectoryLock(dataDir, 0);
     try {
       const startedMs = performance.now();

@@ -7,16 +7,35 @@ import { isCaught, progressLine, record, table, totals } from './report.ts';
 import { removeLeftovers, ScratchCopy } from './scratch-copy.ts';
 import { tryMutant, tryUnpatched, type Trial, type TrialOptions } from './trial.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    jobs: { type: 'string', default: '1' },
-    'simulation-only': { type: 'boolean', default: false },
-    'skip-baseline': { type: 'boolean', default: false },
-    types: { type: 'boolean', default: false },
-    json: { type: 'string' },
-  },
-});
+const usage = `npm run mutants [-- [options] [NAME…]]
+  NAME…               these mutants; without any, all
+  --jobs N            at a time (1)
+  --simulation-only   what does the simulation alone notice?
+  --skip-baseline     does not try first with nothing planted
+  --types             only whether every mutant still type-checks
+  --json FILE         the results as data as well
+  --help              prints this`;
+
+const { values, positionals } = readCommandLine();
+
+function readCommandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        jobs: { type: 'string', default: '1' },
+        'simulation-only': { type: 'boolean', default: false },
+        'skip-baseline': { type: 'boolean', default: false },
+        types: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    process.exit(2);
+  }
+}
 
 function chosen(): Mutant[] {
   const all = allMutants();
@@ -42,6 +61,10 @@ async function tryAll(mutants: readonly Mutant[], jobs: number, options: TrialOp
 }
 
 async function main(): Promise<number> {
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   const jobs = Number(values.jobs);
   if (!Number.isSafeInteger(jobs) || jobs < 1) throw new Error('--jobs takes a whole number from 1 on');
   const options = { simulationOnly: values['simulation-only'], typesOnly: values.types };
