@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfig } from './config.ts';
 import { structuredJson } from './nats/feed/cloud-event.ts';
-import { formatEventId, parseEventId, type EventId } from './nats/feed/event-id.ts';
+import { formatEventId, isBefore, parseEventId, type EventId } from './nats/feed/event-id.ts';
 import { loadJournalTail } from './nats/feed/journal-module.ts';
 import { publicEvents } from './nats/feed/public-events.ts';
 
@@ -82,10 +82,6 @@ async function print({ from, to, dataDir }: Wanted): Promise<void> {
   } finally {
     journal.close();
   }
-}
-
-function isBefore(a: Pick<EventId, 'batch' | 'index'>, b: Pick<EventId, 'batch' | 'index'>): boolean {
-  return a.batch === b.batch ? a.index < b.index : a.batch < b.batch;
 }
 
 function messageOf(error: unknown): string {

@@ -28,11 +28,15 @@ export class AddressUnusable extends Error {
   }
 }
 
+const noSuchAddress = 'this machine has no such address. Set HOST to one that it has, or to 0.0.0.0 for all';
 const remedies: Readonly<Record<string, string | undefined>> = {
   EADDRINUSE: 'another program listens there. Stop that program, or set PORT to a free one',
   EACCES: 'this user may not listen there. Set PORT to one above 1023',
+  EADDRNOTAVAIL: noSuchAddress,
+  ENOTFOUND: noSuchAddress,
+  EAFNOSUPPORT: noSuchAddress,
 };
-const otherRemedy = 'this machine has no such address. Set HOST to one that it has, or to 0.0.0.0 for all';
+const otherRemedy = 'the system does not let this process listen there';
 
 interface Address {
   readonly host: string;

@@ -25,6 +25,11 @@ import { endLeftovers, serverArguments, type ServerHome } from './nats-server-le
 
 /** A seat list is one message: about 100 bytes a seat. */
 const payloadBytesMax = 8 * 1024 * 1024;
+/**
+ * More than any disk has. By itself the server takes three quarters of what is free at its start, and then refuses the
+ * feed's stream on a disk with less than 13 GiB, though that stream takes no more than it holds.
+ */
+const storeBytesMax = 2 ** 50;
 const ownerOnly = 0o600;
 /** A store of millions of messages is read before the server listens, ms. */
 const listenMaxMs = 120_000;
@@ -218,7 +223,7 @@ function configText(directory: string, port: number, token: string | null): stri
     `listen: "127.0.0.1:${port}"`,
     `ports_file_dir: ${JSON.stringify(directory)}`,
     `max_payload: ${payloadBytesMax}`,
-    `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))} }`,
+    `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))}, max_file_store: ${storeBytesMax} }`,
     ...(token === null ? [] : [`authorization { token: ${JSON.stringify(token)} }`]),
     '',
   ].join('\n');

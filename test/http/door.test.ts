@@ -202,6 +202,17 @@ describe('a reservation that its date remembers only as ended', () => {
     door.done();
   });
 
+  test('is nobody else’s, though the schedule found the hashes of two users equal', async () => {
+    const readModelProgress = { through: 9, missing: 0, farBehind: false, reached: () => Promise.resolve() };
+    const readModel = { reservation: () => ({ ...reservation, userId: 'bob' }), reservationsOf: () => null };
+    const door = doorTo({ engine, changes: { readModel, readModelProgress } });
+    for (const method of ['GET', 'DELETE']) {
+      const { status, body } = await door.send(method, '/v1/reservations/s.1');
+      assert.deepEqual([status, body['code']], [404, 'reservation_not_found']);
+    }
+    door.done();
+  });
+
   test('is in no list while these are being made again', async () => {
     for (const [farBehind, waits] of [
       [false, 1],

@@ -59,3 +59,29 @@ test('a client that may only ask cannot command on any subject, nor act as the s
   assert.match(await refused.promise, /permissions violation/i);
   assert.equal(await balance(), 0);
 });
+
+const engineThatHears = (subjects: string): string => `
+authorization {
+  users: [
+    { user: engine, password: of-the-engine, permissions: { publish: [">"], subscribe: [${subjects}] } }
+    { user: viewer, password: of-the-viewer }
+  ]
+}`;
+
+test('an engine that may not listen says so, and serves as soon as it may', async (t) => {
+  const nats = await NatsUnderTest.start(engineThatHears('"onsale.v1.query.>", "_INBOX.>"'));
+  t.after(() => nats.close());
+  const stage = await startStage({ NATS_URL: nats.url.replace('//', '//engine:of-the-engine@') });
+  t.after(() => stage.stop());
+  const viewer = await connect({ servers: nats.url, user: 'viewer', pass: 'of-the-viewer' });
+  t.after(() => viewer.close());
+  const degraded = async () => (await stage.send('GET', '/health/ready')).body['degraded'] ?? [];
+  const charge = () => viewer.request('onsale.v1.cmd.charge.ann', '{"amount":1}', { timeout: 5_000 });
+
+  await until('readiness names the commands', async () => JSON.stringify(await degraded()) === '["commands"]');
+  await assert.rejects(charge(), /no responders/i);
+  nats.reload(engineThatHears('">"'));
+  await until('readiness names nothing', async () => JSON.stringify(await degraded()) === '[]');
+  assert.equal(replyOf(await charge()).ok, true);
+  assert.equal(JSON.parse((await viewer.request('$SRV.PING.onsale', '')).string())['name'], 'onsale');
+});

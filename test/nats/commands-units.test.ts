@@ -11,8 +11,9 @@ import { limits } from '../../api/limits.ts';
 describe('the order of a subject', () => {
   test('makes younger commands wait while an older one is away, and no other subject', () => {
     const order = new SubjectOrder();
-    order.sendBack('s', 5);
-    order.sendBack('s', 7);
+    order.sendBack('s', 5, 100);
+    order.sendBack('s', 7, 200);
+    assert.deepEqual([...order.away(200)], [{ subject: 's', sequence: 5 }]);
     assert.equal(order.mustWait('s', 6), true);
     assert.equal(order.mustWait('t', 6), false);
     assert.equal(order.mustWait('s', 4), false);
@@ -81,6 +82,15 @@ describe('what is certainly acked', () => {
 });
 
 describe('the report of a rejected message', () => {
+  test('takes headers with the names of what every object has', () => {
+    const headers = ['constructor', 'toString', '__proto__'].map((name): [string, string[]] => [name, ['x']]);
+    const message = { subject: 'x', data: new Uint8Array(), headers };
+    const report = rejectedReport(message, 9, problem('not_found'), 1_048_576);
+    const told = JSON.stringify(Object.fromEntries(headers));
+    assert.ok(report.payload.includes(`"headers":${told}`), report.payload);
+    assert.equal(report.headers.length, 3);
+  });
+
   test('keeps headers within a bound, and says when it left some out', () => {
     const headers: [string, string[]][] = [
       ['Nats-Msg-Id', ['m']],

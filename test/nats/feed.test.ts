@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from './until.ts';
@@ -179,6 +179,46 @@ describe('a stream that others write to', () => {
   });
 });
 
+describe('an event that somebody else publishes', () => {
+  test('again, does not make the feed begin anew', async (context) => {
+    const under = new FeedUnderTest(context);
+    under.chargeMany(100);
+    await under.start(nats.url);
+    await caughtUp(under);
+    // The server knows ids for two minutes; started again, only those that the stream has.
+    const id = under.ids[0] ?? '';
+    await jsm.streams.deleteMessage(name, 1);
+    await nats.kill();
+    await nats.start();
+    await until('the client is back', () =>
+      nc.flush().then(
+        () => true,
+        () => false,
+      ),
+    );
+    const before = (await readStream(nc)).length;
+    await publishAgain(2, { 'ce-id': id, 'Nats-Msg-Id': id });
+    under.chargeMany(1);
+    await caughtUp(under);
+    assert.equal((await readStream(nc)).length, before + 1 + 3);
+  });
+
+  test('with an id that only we could have made is not taken for ours', async (context) => {
+    const under = new FeedUnderTest(context);
+    under.chargeMany(1);
+    await under.start(nats.url);
+    await caughtUp(under);
+    await publishAgain(1, { 'ce-id': `${under.journal.id}-99999999-0` });
+    under.chargeMany(2);
+    await caughtUp(under);
+    const received = await readStream(nc);
+    assert.equal(received.length, 3 + 1 + 6);
+    await under.stop(1_000);
+    await under.start(nats.url);
+    await caughtUp(under);
+  });
+});
+
 describe('a stream of another journal', () => {
   test('gets nothing, and the reason is told', async (context) => {
     const theirs = new FeedUnderTest(context);
@@ -195,3 +235,14 @@ describe('a stream of another journal', () => {
     assert.equal(under.feed.lag().batches, 1);
   });
 });
+
+/** As the engine sends it, but for what makes JetStream drop a repetition. */
+async function publishAgain(sequence: number, changed: Readonly<Record<string, string>>): Promise<void> {
+  const message = await jsm.streams.getMessage(name, { seq: sequence });
+  assert.ok(message !== null);
+  const carried = headers();
+  for (const [header, [value = '']] of message.header) if (header.startsWith('ce-')) carried.set(header, value);
+  for (const [header, value] of Object.entries(changed)) carried.set(header, value);
+  nc.publish(message.subject, message.data, { headers: carried });
+  await nc.flush();
+}

@@ -67,6 +67,8 @@ describe('a private server', () => {
     await connected(link);
     assert.equal(server.port, port);
     await link.close();
+    // Else it would be a share of what is free on the disk, and the feed be refused on a small one.
+    assert.match(readFileSync(join(home, 'nats-server.log'), 'utf8'), /Max Storage: +1\.00 PB/);
     const last = server.pid;
     await server.stop();
     assert.ok(last !== null && !runs(home, last));

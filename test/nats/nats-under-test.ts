@@ -13,7 +13,7 @@ const anyPort = -1;
 export class NatsUnderTest {
   readonly #directory: string;
   readonly #binary: string;
-  readonly #config: string;
+  #config: string;
   #child: ChildProcess | null = null;
   #port: number;
 
@@ -49,9 +49,25 @@ export class NatsUnderTest {
 
   /** Starts it again, on the same store and port. */
   async start(): Promise<void> {
-    const configFile = join(this.#directory, 'nats.conf');
+    const configFile = this.#writeConfig();
+    const child = spawn(this.#binary, ['-c', configFile], { stdio: 'ignore' });
+    this.#child = child;
+    process.once('exit', this.#killWithTest);
+    const file = join(this.#directory, `nats-server_${child.pid}.ports`);
+    this.#port = await until('the nats-server listens', () => portIn(file));
+  }
+
+  /** Tells it to read these lines in place of those that it was started with. */
+  reload(config: string): void {
+    this.#config = config;
+    this.#writeConfig();
+    this.#child?.kill('SIGHUP');
+  }
+
+  #writeConfig(): string {
+    const file = join(this.#directory, 'nats.conf');
     writeFileSync(
-      configFile,
+      file,
       [
         `listen: "127.0.0.1:${this.#port}"`,
         `ports_file_dir: "${this.#directory}"`,
@@ -59,11 +75,7 @@ export class NatsUnderTest {
         this.#config,
       ].join('\n'),
     );
-    const child = spawn(this.#binary, ['-c', configFile], { stdio: 'ignore' });
-    this.#child = child;
-    process.once('exit', this.#killWithTest);
-    const file = join(this.#directory, `nats-server_${child.pid}.ports`);
-    this.#port = await until('the nats-server listens', () => portIn(file));
+    return file;
   }
 
   /** `kill -9`; the store stays. */

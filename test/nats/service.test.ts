@@ -169,6 +169,21 @@ describe('the door for requests', () => {
     assert.match(String(problem['requestId']), /^nats-/);
   });
 
+  test('answers on no subject of the server’s or of ours: it may publish there, whoever asks may not', async () => {
+    const heard: string[] = [];
+    const listening = client.subscribe('>', { callback: (_, message) => void heard.push(message.subject) });
+    for (const reply of ['onsale.v1.events.wallet.ann.charged', '$JS.API.STREAM.PURGE.ONSALE_EVENTS', '$SRV.PING']) {
+      client.publish('quick.a', '', { reply });
+    }
+    assert.deepEqual(replyOf(await request('quick.a')).data, {});
+    listening.unsubscribe();
+    assert.equal(heard.filter((subject) => subject === 'quick.a').length, 4);
+    assert.deepEqual(
+      heard.filter((subject) => /^(?:onsale|\$)/.test(subject)),
+      [],
+    );
+  });
+
   test('answers what is under way when it closes, and takes nothing new', async () => {
     const underWay = request('slow.a');
     await until('it is in flight', () => door.inFlight === 1);

@@ -123,7 +123,7 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
     return toHoldAnswer(outcome);
   }
 
-  const shrunk = createShrunkReader(deps);
+  const shrunkOf = createShrunkReader(deps);
   const reservation = { description: 'The reservation', schema: reservationSchema };
 
   return [
@@ -168,7 +168,7 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
         if (schedule === null || userId === null) return problem('reservation_not_found');
         const query = { type: 'reservation', reservationId: params.id, userId } as const;
         const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
-        return toReservationAnswer(view, shrunk);
+        return toReservationAnswer(view, shrunkOf(userId));
       },
     }),
     operation({
@@ -187,24 +187,28 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
         const schedule = scheduleOfReservation(engine, params.id);
         if (schedule === null) return problem('reservation_not_found');
         const { to, command } = toCancel(params.id, schedule, caller.place);
-        return toCancelAnswer(await engine.ask(to, command), shrunk);
+        return toCancelAnswer(await engine.ask(to, command), shrunkOf(caller.place.userId));
       },
     }),
   ];
 }
 
-/** A reservation that its schedule remembers only as ended: the SQL tables have the details. */
+/**
+ * Of this user, a reservation that its schedule remembers only as ended: the SQL tables have the details, and whose it
+ * is. The schedule compared no more than a hash of 32 bits, which two users can share.
+ */
 export function createShrunkReader({
   engine,
   readModel,
   readModelProgress,
-}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): ReadShrunk {
-  return async function read(id, status, headers) {
+}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): (userId: string) => ReadShrunk {
+  return (userId) => async (id, status, headers) => {
     await readModelProgress.reached(engine.durableBatch);
     const reservation = readModel.reservation(id);
     // Only a read model that is being rebuilt does not have it yet.
     if (reservation === undefined)
       return problem('overloaded', { detail: 'Old reservations cannot be read just now.' });
+    if (reservation.userId !== userId) return problem('reservation_not_found');
     return json(200, reservationBody({ ...reservation, status }), headers);
   };
 }

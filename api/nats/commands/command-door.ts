@@ -1,13 +1,14 @@
 /** The NATS door for services: requests and replies, the micro service's answers, and durable commands. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nuid, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { nuid, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../../log.ts';
 import type { LiveNats, NatsLink } from '../connection.ts';
 import { ToldTrouble, troubleOf } from '../trouble.ts';
 import { ForeignCommands, openCommandsStream } from './commands-stream.ts';
 import { DurableCommands } from './durable-commands.ts';
 import { createEndpoints, type EndpointDependencies } from './endpoints.ts';
-import { answerMicro, microAnswers } from './micro-service.ts';
+import { KeptSubscriptions, type Wanted } from './kept-subscriptions.ts';
+import { microAnswers, microEndpoints } from './micro-service.ts';
 import { RequestDoor } from './request-door.ts';
 
 /** How long after a failure durable commands are tried again, ms. */
@@ -31,7 +32,7 @@ export interface CommandDoor {
     /** Durable commands taken from the queue and not yet acked. */
     readonly durableInFlight: number;
   };
-  /** What readiness names: `commands` while durable commands are not carried out. */
+  /** What readiness names: `commands` while durable commands are not carried out, or requests are kept from the engine. */
   degraded(): readonly string[];
   /** Takes nothing new; resolves when what was put to the engine is answered or acked. */
   close(): Promise<void>;
@@ -47,7 +48,8 @@ class ServiceDoor implements CommandDoor {
   readonly #options: CommandDoorOptions;
   readonly #requests: RequestDoor;
   readonly #durable: DurableCommands;
-  readonly #micro: Micro;
+  readonly #micro: readonly Wanted[];
+  #microKept: KeptSubscriptions | null = null;
   readonly #closing = new AbortController();
   readonly #forget: () => void;
   #session = new AbortController();
@@ -62,7 +64,7 @@ class ServiceDoor implements CommandDoor {
     this.#requests = requests;
     this.#durable = durable;
     const id = nuid.next();
-    this.#micro = { id, answers: microAnswers(id, new Date(), requests.listed), subscriptions: [] };
+    this.#micro = microEndpoints(id, microAnswers(id, new Date(), requests.listed));
     this.stats = {
       get requestsInFlight() {
         return requests.inFlight;
@@ -75,7 +77,7 @@ class ServiceDoor implements CommandDoor {
   }
 
   degraded(): readonly string[] {
-    return this.#durable.working ? [] : ['commands'];
+    return this.#durable.working && this.#requests.allowed ? [] : ['commands'];
   }
 
   async close(): Promise<void> {
@@ -140,19 +142,13 @@ class ServiceDoor implements CommandDoor {
     this.#silence();
     this.#served = nc;
     this.#requests.listen(nc);
-    this.#micro.subscriptions = answerMicro(nc, this.#micro.id, this.#micro.answers);
+    this.#microKept = new KeptSubscriptions(nc, this.#micro, this.#options.log);
   }
 
   #silence(): void {
     this.#served = null;
     this.#requests.silence();
-    for (const subscription of this.#micro.subscriptions) if (!subscription.isClosed()) subscription.unsubscribe();
-    this.#micro.subscriptions = [];
+    this.#microKept?.close();
+    this.#microKept = null;
   }
-}
-
-interface Micro {
-  readonly id: string;
-  readonly answers: ReturnType<typeof microAnswers>;
-  subscriptions: readonly Subscription[];
 }

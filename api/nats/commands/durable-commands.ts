@@ -28,6 +28,11 @@ import { SubjectOrder } from './subject-order.ts';
 
 /** How often it is looked which commands are acked, ms. */
 const ackedLookEveryMs = 30_000;
+/** How often it is looked whether those that were sent back and stay away are still in the stream, ms. */
+const awayLookEveryMs = 1_000;
+/** One that is there comes again sooner, ms. */
+const awayAfterMs = 2_000;
+const awayLooksMax = 32;
 /** How often a pull is renewed, ms; a pull that hears nothing for twice half of it is broken. */
 const pullExpiresMs = 5_000;
 /** How long the queue rests while the engine is busy, ms. */
@@ -98,6 +103,7 @@ export class DurableCommands {
     };
     this.#session = session;
     const lookTimer = setInterval(() => this.#lookAcked(live), ackedLookEveryMs);
+    const awayTimer = setInterval(() => void this.#lookAway(session), awayLookEveryMs);
     this.#lookAcked(live);
     const stop = (): void => session.messages?.stop();
     try {
@@ -113,6 +119,7 @@ export class DurableCommands {
     } finally {
       ended.removeEventListener('abort', stop);
       clearInterval(lookTimer);
+      clearInterval(awayTimer);
       // What has not been put to the engine comes again with the next session.
       session.over = true;
       session.waiting.length = 0;
@@ -129,6 +136,16 @@ export class DurableCommands {
   #lookAcked({ jsm }: LiveNats): void {
     // A look that fails only keeps keys longer.
     this.#acked.look(() => jsm.streams.info(commandsStream)).catch(() => undefined);
+  }
+
+  /** Whatever somebody has deleted or purged meanwhile is waited for no longer. */
+  async #lookAway({ live, order }: Session): Promise<void> {
+    const away = [...order.away(performance.now() - awayAfterMs)].slice(0, awayLooksMax);
+    for (const { subject, sequence } of away) {
+      // A look that fails only waits on.
+      const found = await live.jsm.streams.getMessage(commandsStream, { seq: sequence }).catch(() => undefined);
+      if (found === null) order.arrived(subject, sequence);
+    }
   }
 
   #arrived(session: Session, message: JsMsg): void {
@@ -215,7 +232,7 @@ export class DurableCommands {
   }
 
   #sendBack({ order }: Session, message: JsMsg, startedMs: number): void {
-    order.sendBack(message.subject, message.seq);
+    order.sendBack(message.subject, message.seq, performance.now());
     message.nak(limits.durableRetryMs);
     this.#options.observe('do', 'sent-back', (performance.now() - startedMs) / 1000);
   }

@@ -30,14 +30,14 @@ export interface Endpoint {
 
 export function createEndpoints(deps: EndpointDependencies): readonly Endpoint[] {
   const { engine } = deps;
-  const shrunk = createShrunkReader(deps);
+  const shrunkOf = createShrunkReader(deps);
   const commands = Object.entries(actorCommands).map(([verb, command]) => ({
     name: `cmd-${verb}`,
     subject: `onsale.v1.cmd.${verb}.*`,
     isCommand: true,
-    answer: (message: Message) => answerCommand(engine, verb, command, message, shrunk),
+    answer: (message: Message) => answerCommand(engine, verb, command, message, shrunkOf),
   }));
-  return [...commands, joinEndpoint(deps), ...queryEndpoints(deps, shrunk)];
+  return [...commands, joinEndpoint(deps), ...queryEndpoints(deps, shrunkOf)];
 }
 
 function answerCommand(
@@ -45,7 +45,7 @@ function answerCommand(
   verb: string,
   command: ActorCommand,
   message: Message,
-  shrunk: ReadShrunk,
+  shrunkOf: (userId: string) => ReadShrunk,
 ): Awaitable<Answer> {
   const read = readMessage(command, message);
   if (!read.ok) return read.answer;
@@ -55,7 +55,7 @@ function answerCommand(
   const boundTo = clientKey(key.value, user, verb, request, 'cmd');
   return engine
     .ask<'schedule' | 'wallet'>(to, asked, keyed(boundTo))
-    .then((outcome) => command.toAnswer(outcome, shrunk));
+    .then((outcome) => command.toAnswer(outcome, shrunkOf(user)));
 }
 
 function endpoint<Body>(
@@ -85,7 +85,7 @@ function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
   });
 }
 
-function queryEndpoints({ engine }: EndpointDependencies, shrunk: ReadShrunk): Endpoint[] {
+function queryEndpoints({ engine }: EndpointDependencies, shrunkOf: (userId: string) => ReadShrunk): Endpoint[] {
   const seatLists = createSeatLists();
   // Random per process, so that no version is ever used again, also after a crash that undid changes.
   const versionPrefix = randomBytes(6).toString('base64url');
@@ -109,7 +109,7 @@ function queryEndpoints({ engine }: EndpointDependencies, shrunk: ReadShrunk): E
       async (schedule, body) => {
         const query = { type: 'reservation', ...body } as const;
         const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
-        return toReservationAnswer(view, shrunk);
+        return toReservationAnswer(view, shrunkOf(body.userId));
       },
     ),
     endpoint(

@@ -2,7 +2,9 @@
  * What `nats micro ls`, `info` and `stats` ask: the service protocol of ADR-32 (nats-io/nats-architecture-and-design),
  * answered by hand. Every instance answers; requests themselves are shared out by the queue group.
  */
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
+import type { Wanted } from './kept-subscriptions.ts';
+import { mayAnswerOn } from './reply.ts';
 
 export const queueGroup = 'q';
 const serviceName = 'onsale';
@@ -68,12 +70,12 @@ export function microAnswers(id: string, startedAt: Date, endpoints: readonly Li
 }
 
 /** Answers on `$SRV.<verb>`, `$SRV.<verb>.onsale` and `$SRV.<verb>.onsale.<id>`. */
-export function answerMicro(nc: NatsConnection, id: string, answers: ReturnType<typeof microAnswers>): Subscription[] {
+export function microEndpoints(id: string, answers: ReturnType<typeof microAnswers>): Wanted[] {
   return (['PING', 'INFO', 'STATS'] as const).flatMap((asked) => {
-    const callback = (error: Error | null, message: Msg): void => {
-      if (error === null) message.respond(JSON.stringify(answers[asked]()));
+    const serve = (message: Msg): void => {
+      if (mayAnswerOn(message.reply)) message.respond(JSON.stringify(answers[asked]()));
     };
     const subjects = [`$SRV.${asked}`, `$SRV.${asked}.${serviceName}`, `$SRV.${asked}.${serviceName}.${id}`];
-    return subjects.map((subject) => nc.subscribe(subject, { callback }));
+    return subjects.map((subject) => ({ subject, serve }));
   });
 }

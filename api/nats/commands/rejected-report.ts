@@ -24,7 +24,7 @@ export function rejectedReport(
   const charsMax = Math.min(limits.rejectedHeadersMax, payloadMax / 8);
   const given = headersOf(message);
   const headers: [name: string, value: string][] = [];
-  const named: Record<string, string[]> = {};
+  const named = new Map<string, string[]>();
   let chars = 0;
   let complete = given !== null;
   for (const [name, values] of given ?? []) {
@@ -34,11 +34,13 @@ export function rejectedReport(
         continue;
       }
       chars += name.length + value.length;
-      (named[name] ??= []).push(value);
+      const before = named.get(name);
+      if (before === undefined) named.set(name, [value]);
+      else before.push(value);
       if (!name.toLowerCase().startsWith('nats-')) headers.push([name, value]);
     }
   }
-  const body = { subject: message.subject, sequence, headers: named, headersComplete: complete };
+  const body = { subject: message.subject, sequence, headers: Object.fromEntries(named), headersComplete: complete };
   if (typeof refusal.body !== 'string') throw new Error('a problem is JSON text');
   const payload = `{"reason":${refusal.body},${JSON.stringify(body).slice(1)}`;
   return { payload, headers };

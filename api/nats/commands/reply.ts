@@ -13,6 +13,14 @@ const noHeaders: Reply['headers'] = [];
 const dataHead = '{"ok":true,"data":';
 const replayed = 'Idempotency-Replayed';
 
+/**
+ * Whether a request may be answered there. An answer is published with the engine's permissions: on a subject of the
+ * server's or of ours it would do what whoever asks may not, delete a stream for example.
+ */
+export function mayAnswerOn(reply: string | undefined): boolean {
+  return reply !== undefined && reply !== '' && !reply.startsWith('$') && !reply.startsWith('onsale.');
+}
+
 /** @param payloadBytesMax what the server lets through; a longer answer becomes a problem */
 export function toReply(answer: Answer, payloadBytesMax: number): Reply {
   if (answer.body instanceof ReadableStream) throw new Error('a stream cannot be a reply');

@@ -3,7 +3,7 @@
  * never put aside: past the bound it is refused at once, so nothing piles up here.
  */
 import type { Awaitable } from '../../chain.ts';
-import { headers as natsHeaders, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { headers as natsHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { Answer } from '../../http/answer.ts';
 import { problem } from '../../http/problems.ts';
 import { limits } from '../../limits.ts';
@@ -11,8 +11,9 @@ import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
 import { payloadMaxOf } from '../connection.ts';
 import type { Endpoint } from './endpoints.ts';
+import { KeptSubscriptions } from './kept-subscriptions.ts';
 import { EndpointStats, queueGroup, type ListedEndpoint } from './micro-service.ts';
-import { toReply } from './reply.ts';
+import { mayAnswerOn, toReply } from './reply.ts';
 
 /** At most one line about dropped messages in so long, ms. */
 const dropLogEveryMs = 1_000;
@@ -30,7 +31,7 @@ export class RequestDoor {
   readonly listed: readonly ListedEndpoint[];
   readonly #options: RequestDoorOptions;
   readonly #served: readonly { readonly endpoint: Endpoint; readonly stats: EndpointStats }[];
-  #subscriptions: Subscription[] = [];
+  #subscriptions: KeptSubscriptions | null = null;
   #inFlight = 0;
   #failures = 0;
   #dropped = 0;
@@ -51,13 +52,17 @@ export class RequestDoor {
   /** Serves this connection, and no other from now on. */
   listen(nc: NatsConnection): void {
     this.silence();
-    this.#subscriptions = this.#served.map(({ endpoint, stats }) => {
-      const callback = (error: Error | null, message: Msg): void => {
-        if (error === null) this.#serve(nc, endpoint, stats, message);
-        else this.#options.log.error({ err: error, subject: endpoint.subject }, 'a NATS subscription failed');
-      };
-      return nc.subscribe(endpoint.subject, { queue: queueGroup, callback });
-    });
+    const wanted = this.#served.map(({ endpoint, stats }) => ({
+      subject: endpoint.subject,
+      queue: queueGroup,
+      serve: (message: Msg) => this.#serve(nc, endpoint, stats, message),
+    }));
+    this.#subscriptions = new KeptSubscriptions(nc, wanted, this.#options.log);
+  }
+
+  /** Whether the server lets the engine listen to all that it serves. */
+  get allowed(): boolean {
+    return (this.#subscriptions?.refused ?? 0) === 0;
   }
 
   get inFlight(): number {
@@ -74,15 +79,15 @@ export class RequestDoor {
 
   /** Listens to nobody. */
   silence(): void {
-    for (const subscription of this.#subscriptions) if (!subscription.isClosed()) subscription.unsubscribe();
-    this.#subscriptions = [];
+    this.#subscriptions?.close();
+    this.#subscriptions = null;
   }
 
   #serve(nc: NatsConnection, endpoint: Endpoint, stats: EndpointStats, message: Msg): void {
     const startedMs = performance.now();
     const respond = (answer: Answer): void => this.#respond(nc, endpoint, stats, message, answer, startedMs);
     // Nobody would learn what became of it; whoever wants no answer publishes a durable command.
-    if (!message.reply) {
+    if (!mayAnswerOn(message.reply)) {
       this.#drop(endpoint);
       return;
     }
@@ -159,7 +164,10 @@ export class RequestDoor {
     const nowMs = performance.now();
     if (nowMs < this.#nextDropLogMs) return;
     this.#nextDropLogMs = nowMs + dropLogEveryMs;
-    this.#options.log.warn({ endpoint: name, dropped: this.#dropped }, 'requests without a reply subject are dropped');
+    this.#options.log.warn(
+      { endpoint: name, dropped: this.#dropped },
+      'requests without a reply subject, or with one of ours, are dropped',
+    );
     this.#dropped = 0;
   }
 }

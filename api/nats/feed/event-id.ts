@@ -33,3 +33,7 @@ export function parseEventId(text: string): EventId | null {
 export function positionAfter({ batch, index }: EventPosition): EventPosition {
   return { batch, index: index + 1 };
 }
+
+export function isBefore(a: EventPosition, b: EventPosition): boolean {
+  return a.batch === b.batch ? a.index < b.index : a.batch < b.batch;
+}

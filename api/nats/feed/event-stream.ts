@@ -22,7 +22,7 @@ import { headers, nanos } from '@nats-io/transport-node';
 import { limits } from '../../limits.ts';
 import { jetStreamTimeoutMs, NatsAway, type NatsLink } from '../connection.ts';
 import { AckInbox } from './ack-inbox.ts';
-import { attributesOf, binaryHeaders, natsSubjectOf } from './cloud-event.ts';
+import { attributesOf, binaryHeaders, natsSubjectOf, sourceOf } from './cloud-event.ts';
 import { formatEventId, parseEventId, type EventId } from './event-id.ts';
 import type { PublicEvent } from './public-events.ts';
 
@@ -126,14 +126,15 @@ async function madeOrFound(manager: JetStreamManager, description: string): Prom
 /** Null also where the last message was deleted by hand or has aged out meanwhile: then the stream tells nothing. */
 async function lastEventOf(manager: JetStreamManager, journalId: string): Promise<EventId | null> {
   const message = await manager.streams.getMessage(eventStreamName, { last_by_subj: subjects });
-  const id = message === null ? null : parseEventId(eventIdIn(message));
+  const id = message === null ? null : parseEventId(eventIdIn(message, journalId));
   return id?.journalId === journalId ? id : null;
 }
 
-/** Empty where there is none. The client throws at headers that a stranger may send and the server takes. */
-function eventIdIn(message: StoredMsg): string {
+/** Empty where it is none of ours. The client throws at headers that a stranger may send and the server takes. */
+function eventIdIn({ header }: StoredMsg, journalId: string): string {
   try {
-    return message.header.get('ce-id');
+    const id = header.get('ce-id');
+    return header.get('Nats-Msg-Id') === id && header.get('ce-source') === sourceOf(journalId) ? id : '';
   } catch {
     return '';
   }

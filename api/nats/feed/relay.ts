@@ -13,7 +13,7 @@ import type { StoredBatch } from '../../../engine/ports.ts';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
 import { pause, type Timers } from '../../timers.ts';
 import { troubleOf } from '../trouble.ts';
-import { formatEventId, positionAfter, type EventPosition } from './event-id.ts';
+import { formatEventId, isBefore, positionAfter, type EventPosition } from './event-id.ts';
 import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
 import { publicEvents, type PublicEvent } from './public-events.ts';
 import { PublishWindow, type WindowBounds } from './publish-window.ts';
@@ -56,6 +56,8 @@ export class Relay {
   /** Everything before this is in the stream, as far as this process knows. */
   #reached: EventPosition;
   #publishedTotal = 0;
+  /** What the stream's last sequence is at least, unless it has lost messages: seen, and counted from there. */
+  #sequenceAtLeast = Infinity;
   /** Stamped time of the oldest batch with an event that is not stored yet, by batch; in order. */
   #open: { readonly batch: number; readonly atMs: number }[] = [];
   #window: PublishWindow | null = null;
@@ -136,8 +138,11 @@ export class Relay {
     if (end.lastEvent !== null) {
       if (end.lastEvent.batch > journal.end())
         throw new FeedAhead(formatEventId(end.lastEvent), journal.file, journal.end());
-      this.#reached = positionAfter(end.lastEvent);
+      const after = positionAfter(end.lastEvent);
+      // A stream that has lost nothing ends with an older event only where somebody has published that again.
+      if (end.lastSequence < this.#sequenceAtLeast || !isBefore(after, this.#reached)) this.#reached = after;
     }
+    this.#sequenceAtLeast = end.lastSequence;
     this.#open = [];
     const window = new PublishWindow(bounds, (position) => this.#reach(position));
     this.#window = window;
@@ -180,12 +185,17 @@ export class Relay {
         this.#check(window);
       }
       const body = JSON.stringify(event.body);
-      const publishing = this.#options.stream.publish(event, body, after).then(() => void this.#publishedTotal++);
+      const publishing = this.#options.stream.publish(event, body, after).then(() => this.#stored());
       window.add(publishing, body.length, positionAfter(event));
       after = event;
     }
     window.mark({ batch: batch.number + 1, index: 0 });
     return after;
+  }
+
+  #stored(): void {
+    this.#publishedTotal++;
+    this.#sequenceAtLeast++;
   }
 
   #reach(position: EventPosition): void {
