@@ -41,6 +41,8 @@ export const limits = {
   chargeAmountMax: 1_000_000_000,
   /** Request body, bytes. */
   bodyBytesMax: 64 * 1024,
+  /** Of a body beyond its bound, read and thrown away so that the refusal arrives, bytes. */
+  discardedBytesMax: 32 * 1024 * 1024,
   /** Request body of an admin call, bytes. */
   adminBodyBytesMax: 8 * 1024 * 1024,
   /** Connections to the HTTP door; fewer where the process may open fewer files. One more is closed at once. */

@@ -66,7 +66,8 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
 
     const { bodyBytesMax } = operation;
     const head = readBodyHead(c);
-    if (head.bytes !== null && head.bytes > bodyBytesMax) return tooLarge(bodyBytesMax);
+    if (head.bytes !== null && head.bytes > bodyBytesMax)
+      return tooLarge(bodyBytesMax, head.bytes <= limits.discardedBytesMax);
     // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
     const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
     if (!readNow) return ofSize(operation, c, { requestId, head, body: null });
@@ -74,7 +75,7 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
   }
 
   function ofSize(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
-    if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax);
+    if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax, sized.body.ended);
     if (sized.head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
     return chain(identify(operation.access, c), (identified) =>
       identified.ok ? ofCaller(operation, c, sized, identified.caller) : identified.answer,
@@ -119,7 +120,7 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     if (elapsedMs > slowRequestMs) {
       log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
     }
-    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id);
+    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id, deps.draining());
   }
 
   /** Whoever was refused in one busy moment would come back in one moment, too. */
@@ -153,25 +154,27 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     respond(c, answer, route) {
       const given = ofAddress?.(c) ?? answer;
       metrics.observeRequest(methodLabel(c.req.method), route, given.status, 0);
-      return toResponse(given, requestId());
+      return toResponse(given, requestId(), deps.draining());
     },
     unreadable(why) {
       const { status, message } = unreadable[why];
       const answer = invalidRequest([{ path: '', message }], status);
       metrics.observeRequest('other', 'none', answer.status, 0);
-      return toResponse(answer, requestId());
+      return toResponse(answer, requestId(), deps.draining());
     },
     fail(c, error, route) {
       const id = requestId();
-      return toResponse(failed(c, error, route, id), id);
+      return toResponse(failed(c, error, route, id), id, deps.draining());
     },
   };
 }
 
-function toResponse(answer: Answer, requestId: string): Response {
+/** @param isLast the connection is closed after it, as the client is told */
+function toResponse(answer: Answer, requestId: string, isLast: boolean): Response {
   const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store' };
   if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
   for (const [name, value] of answer.headers) headers[name] = value;
+  if (isLast) headers['Connection'] = 'close';
   return new Response(answer.body, { status: answer.status, headers });
 }
 
@@ -191,7 +194,7 @@ interface Sized {
 type Parsed = { readonly ok: true; readonly call: ErasedCall } | { readonly ok: false; readonly answer: Answer };
 
 function parseCall(operation: Operation, c: Context, read: BodyRead, caller: Caller, requestId: string): Parsed {
-  if (read.type === 'too-large') return { ok: false, answer: tooLarge(operation.bodyBytesMax) };
+  if (read.type === 'too-large') return { ok: false, answer: tooLarge(operation.bodyBytesMax, read.ended) };
   if (read.type === 'broken') return refused('', 'the body could not be read');
 
   const params = operation.params?.safeParse(c.req.param());
@@ -212,9 +215,12 @@ function refused(path: string, message: string): { readonly ok: false; readonly 
   return { ok: false, answer: invalidRequest([{ path, message }]) };
 }
 
-/** The rest of the body is not read, so the connection cannot be used again. */
-function tooLarge(bytesMax: number): Answer {
-  return problem('payload_too_large', { limit: bytesMax }, [['Connection', 'close']]);
+/**
+ * @param goesOn whether the rest of the body has come, or Node reads it and throws it away; else the connection is closed,
+ * and a client that is still sending may lose the answer
+ */
+function tooLarge(bytesMax: number, goesOn: boolean): Answer {
+  return problem('payload_too_large', { limit: bytesMax }, goesOn ? [] : [['Connection', 'close']]);
 }
 
 /** Methods are made up by clients; a label for each would be unbounded. */

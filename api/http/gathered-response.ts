@@ -8,31 +8,33 @@ import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 
 let gathered: { send(): void }[] = [];
-/**
- * Connections on which an answer is under way. The answer itself is not kept: whatever it holds on to would live for as
- * long as its connection is idle.
- */
-const answering = new WeakMap<Socket, boolean>();
+/** By connection; null, not the last answer, while it is idle: what that holds on to would live as long. */
+const answering = new WeakMap<Socket, GatheredResponse | null>();
 
-/** Whether an answer to a request of this connection is not out yet. */
-export function owesAnswer(socket: Socket): boolean {
-  return answering.get(socket) === true;
+/** The answer to the oldest request of this connection that is not answered yet; null where all are out. */
+export function answerUnderWay(socket: Socket): GatheredResponse | null {
+  return answering.get(socket) ?? null;
 }
 
 /** For `createServer`. What is written before `end` goes out at once. */
 export class GatheredResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
   #given: unknown[] | null = null;
 
+  /** Whether it is being sent piece by piece and may never end. */
+  get isStream(): boolean {
+    return this.headersSent && this.#given === null;
+  }
+
   /** Node calls it when those before it are out. */
   override assignSocket(socket: Socket): void {
     super.assignSocket(socket);
-    answering.set(socket, true);
+    answering.set(socket, this);
   }
 
   /** Node calls it when it is out, and then may assign the next one. */
   override detachSocket(socket: Socket): void {
     super.detachSocket(socket);
-    answering.set(socket, false);
+    answering.set(socket, null);
   }
 
   /** Only what is given first counts. Node would tell of anything later as an error; here it is ignored. */

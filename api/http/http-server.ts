@@ -4,7 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import { reasonOf, refuse } from './bad-http.ts';
-import { GatheredResponse, owesAnswer } from './gathered-response.ts';
+import { answerUnderWay, GatheredResponse } from './gathered-response.ts';
 import { connectionsMax } from './connections-max.ts';
 import type { Unreadable } from './door.ts';
 import type { HttpApp } from './http-app.ts';
@@ -16,7 +16,10 @@ export interface ClientTimeouts {
   readonly headersMs: number;
   /** For a whole request. */
   readonly requestMs: number;
-  /** Between bytes, in either direction: a client that does not read its answer holds it in our memory. */
+  /**
+   * Between bytes, in either direction: a client that does not read its answer holds it in our memory. Longer than a
+   * request may take, or who does not finish one would be cut off before being told why.
+   */
   readonly silenceMs: number;
   /** For its next request. Longer than proxies keep theirs, so that they do not send into a connection being closed. */
   readonly keepAliveMs: number;
@@ -27,7 +30,7 @@ export interface ClientTimeouts {
 const clientTimeouts: ClientTimeouts = {
   headersMs: 10_000,
   requestMs: 60_000,
-  silenceMs: 60_000,
+  silenceMs: 70_000,
   keepAliveMs: 75_000,
   checkMs: 5_000,
 };
@@ -58,6 +61,7 @@ export async function startHttpServer(
       error instanceof RequestError ? app.unreadable('target') : new Response(null, { status: 500 }),
   });
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (hasTwoHosts(incoming.rawHeaders)) incoming.headers.host = '';
     // The listener answers its own errors and never rejects. Node tells of a request when it has parsed its head; after
     // this tick it has parsed what came in the same packet, which mostly is the whole body, if there is one.
     if (incoming.readableEnded) void listener(incoming, outgoing);
@@ -79,14 +83,16 @@ export async function startHttpServer(
     },
     serve,
   );
+  // Whoever says that nothing more comes has still asked, and is answered.
+  // A field of Node's server, since its beginnings, which its types leave out.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.setTimeout(timeouts.silenceMs);
   // An expectation that nobody knows is none (RFC 9110, section 10.1.1); Node would answer without a body.
   server.on('checkExpectation', serve);
   const refuseOn = (socket: Duplex, why: Unreadable): void => {
     // Sockets of an HTTP server without TLS are these.
     if (!(socket instanceof Socket)) socket.destroy();
-    // An answer that has been given already goes out with those of this round.
-    else if (owesAnswer(socket)) setImmediate(() => socket.destroy());
+    else if (isOwed(socket)) closeOnceAnswered(socket);
     else void refuse(socket, app.unreadable(why));
   };
   server.on('connect', (_incoming, socket) => {
@@ -107,6 +113,7 @@ export async function startHttpServer(
       return;
     }
     sockets.add(socket);
+    socket.once('end', () => endStream(socket));
     socket.once('close', () => sockets.delete(socket));
   });
   const listening = await listenWide(server, at);
@@ -123,6 +130,40 @@ export async function startHttpServer(
       clearTimeout(cutOff);
     },
   };
+}
+
+/** Whether a request that came whole has no answer yet. Of one that did not, nothing has been begun. */
+function isOwed(socket: Socket): boolean {
+  return answerUnderWay(socket)?.req.complete === true;
+}
+
+/** Answers after which their connection is closed: more that cannot be read may come meanwhile. */
+const closing = new WeakSet<GatheredResponse>();
+
+/** What came before whatever cannot be read gets its answers: a command among it has perhaps been carried out. */
+function closeOnceAnswered(socket: Socket): void {
+  const owed = answerUnderWay(socket);
+  if (owed === null || owed.isStream) socket.destroySoon();
+  // Node assigns the next answer, where there is one, before it tells that this one is out.
+  else if (!closing.has(owed)) {
+    closing.add(owed);
+    owed.once('close', () => closeOnceAnswered(socket));
+  }
+}
+
+/** A client that has said that nothing more comes has mostly gone, which else would show at the next piece. */
+function endStream(socket: Socket): void {
+  if (answerUnderWay(socket)?.isStream === true) socket.destroy();
+}
+
+/** RFC 9112, section 3.2: such a request is refused, as one without a host is. */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
 }
 
 /** Node counts a connection on which nothing was ever sent as busy; browsers and pools open such ones ahead of need. */

@@ -5,11 +5,13 @@
 import type { Context } from 'hono';
 import { arrivedBody } from './adapter.ts';
 import type { Awaitable } from '../chain.ts';
+import { limits } from '../limits.ts';
 import type { FieldError } from './problems.ts';
 
 export type BodyRead =
   | { readonly type: 'read'; readonly bytes: Uint8Array }
-  | { readonly type: 'too-large' }
+  /** `ended`: all of it has come, so that the connection can go on. */
+  | { readonly type: 'too-large'; readonly ended: boolean }
   /** The client went away, or sent less than it promised. */
   | { readonly type: 'broken' };
 
@@ -24,6 +26,7 @@ export interface BodyHead {
 const jsonType = /^application\/json\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const nothing = new Uint8Array(0);
+const depthMax = 32;
 
 export function readBodyHead(c: Context): BodyHead {
   const length = c.req.header('content-length');
@@ -34,7 +37,7 @@ export function readBodyHead(c: Context): BodyHead {
   // Written out because nearly every client sends exactly this.
   const isJson = contentType === 'application/json' || (contentType !== undefined && jsonType.test(contentType));
   const encoding = c.req.header('content-encoding');
-  return { bytes, wrongType: !isJson || (encoding !== undefined && encoding !== 'identity') };
+  return { bytes, wrongType: !isJson || (encoding !== undefined && encoding.toLowerCase() !== 'identity') };
 }
 
 /** `head` has been found within `bytesMax`, or does not say. A body that has come already is read without waiting. */
@@ -48,27 +51,32 @@ async function readBodyComing(c: Context, head: BodyHead, bytesMax: number): Pro
   try {
     if (head.bytes === null) return await readBounded(c.req.raw, bytesMax);
     const bytes = new Uint8Array(await c.req.raw.arrayBuffer());
-    return bytes.byteLength > bytesMax ? { type: 'too-large' } : { type: 'read', bytes };
+    return bytes.byteLength > bytesMax ? { type: 'too-large', ended: true } : { type: 'read', bytes };
   } catch {
     return { type: 'broken' };
   }
 }
 
-/** Stops reading at the bound, whatever still comes. */
+/**
+ * Beyond the bound it reads on without keeping anything, because a client that is still sending when its connection is
+ * closed loses the answer; beyond `discardedBytesMax` it stops, whatever still comes.
+ */
 async function readBounded(request: Request, bytesMax: number): Promise<BodyRead> {
   if (request.body === null) return { type: 'read', bytes: nothing };
-  const chunks: Uint8Array[] = [];
+  let chunks: Uint8Array[] = [];
   let bytes = 0;
   const reader = request.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return { type: 'read', bytes: Buffer.concat(chunks) };
+    if (done)
+      return bytes > bytesMax ? { type: 'too-large', ended: true } : { type: 'read', bytes: Buffer.concat(chunks) };
     bytes += value.byteLength;
-    if (bytes > bytesMax) {
+    if (bytes <= bytesMax) chunks.push(value);
+    else chunks = [];
+    if (bytes > limits.discardedBytesMax) {
       await reader.cancel();
-      return { type: 'too-large' };
+      return { type: 'too-large', ended: false };
     }
-    chunks.push(value);
   }
 }
 
@@ -84,12 +92,30 @@ export function parseJson(bytes: Uint8Array): JsonParsed {
   } catch {
     return { ok: false, error: { path: '', message: 'the body is not UTF-8' } };
   }
+  if (bytes.byteLength > limits.bodyBytesMax && isDeep(bytes)) {
+    return { ok: false, error: { path: '', message: 'the body is nested too deeply' } };
+  }
   try {
     const value: unknown = JSON.parse(text);
     return { ok: true, value, text };
   } catch {
     return { ok: false, error: { path: '', message: 'the body is not JSON' } };
   }
+}
+
+/** Parsing a large body that is nothing but brackets takes a second; no body of ours nests deeper than five. */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) isInString = !isInString;
+    else if (isInString) at += byte === 0x5c ? 1 : 0;
+    else if (byte === 0x5b || byte === 0x7b) depth++;
+    else if (byte === 0x5d || byte === 0x7d) depth--;
+    if (depth > depthMax) return true;
+  }
+  return false;
 }
 
 /**

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { connectionsMax } from '../../api/http/connections-max.ts';
 import { startHttpServer, type HttpServer } from '../../api/http/http-server.ts';
 import { limits } from '../../api/limits.ts';
-import { expecting, startStage, type Stage } from '../http/stage.ts';
+import { expecting, putRoom, startStage, type Stage } from '../http/stage.ts';
 import { exchange, opened, outcomeOf, request } from './raw-http.ts';
 
 let stage: Stage;
@@ -49,15 +49,17 @@ describe('a client that is too slow', () => {
     ['whose chunks trickle', 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'],
   ];
   for (const [what, first] of rows) {
-    test(`${what} is let go`, async () => {
+    test(`${what} is let go, and told why`, async () => {
       const socket = await opened(impatient.port);
-      socket.resume();
+      let told = '';
+      socket.on('data', (chunk) => (told += chunk.toString('latin1')));
       const gone = once(socket, 'close');
       if (first !== '') socket.write(first);
       const chunked = first.includes('chunked');
       const trickle = setInterval(() => void (first !== '' && socket.write(chunked ? '1\r\na\r\n' : 'a')), 30);
       await gone;
       clearInterval(trickle);
+      assert.match(told, /^HTTP\/1\.1 408 /);
     });
   }
 
@@ -103,6 +105,45 @@ async function leaving(text: string): Promise<void> {
   await new Promise<void>((resolve) => void socket.write(text, () => resolve()));
   socket.resetAndDestroy();
 }
+
+describe('a client that says that nothing more comes', () => {
+  test('is answered what it asked', async () => {
+    const charge = request('POST /v1/users/finis/charges', [], '{"amount":1}');
+    assert.match(await halfClosed(charge + charge), /^HTTP\/1\.1 201 [^]*HTTP\/1\.1 201 /);
+  });
+
+  test('gets no more of a stream', async () => {
+    await putRoom(stage, 'shut', { admitPerSecond: 0 });
+    const joined = await expecting(
+      201,
+      stage.send('POST', '/v1/queue/tokens', { body: { userId: 'finis', room: 'shut' } }),
+    );
+    const socket = await opened(stage.onsale.port);
+    const closed = once(socket, 'close');
+    const headers = [`Queue-Token: ${String(joined.body['token'])}`];
+    socket.write(request('GET /v1/queue/tokens/current/events', headers));
+    const [head] = await once(socket, 'data');
+    assert.match(String(head), /^HTTP\/1\.1 200 /);
+    socket.resume().end();
+    await closed;
+  });
+});
+
+describe('a refusal of a body that is too large', () => {
+  test('reaches a client that reads only when all is sent, and its connection goes on', async () => {
+    const body = 'x'.repeat(8 * 1024 * 1024 + 1);
+    const chunked = `POST /v1/users/ann/charges HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const { answers } = await exchange(
+      stage.onsale.port,
+      `${request('POST /v1/users/ann/charges', [], body)}${chunked}${request('GET /health/live')}`,
+      3,
+    );
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [413, 413, 200],
+    );
+  });
+});
 
 describe('a client that goes away', () => {
   const body = '{"amount":1}';
@@ -158,3 +199,13 @@ describe('a client that goes away', () => {
     );
   });
 });
+
+/** All that comes back until the server closes. */
+async function halfClosed(text: string): Promise<string> {
+  const socket = await opened(stage.onsale.port);
+  let answer = '';
+  socket.on('data', (chunk) => (answer += chunk.toString('latin1')));
+  socket.end(text);
+  await once(socket, 'close');
+  return answer;
+}

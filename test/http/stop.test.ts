@@ -27,7 +27,11 @@ describe('a door that stops', () => {
     await stage.stop();
     const answers = await Promise.all(charges);
     assert.equal(first?.status, 201);
-    // Whatever was taken is answered whole: done, or asked to come again.
-    for (const answer of answers) if (answer !== null) assert.ok([201, 503].includes(answer.status), answer.text);
+    // Whatever was taken is answered whole: done, or asked to come again, and on no connection that is kept.
+    for (const answer of answers) {
+      if (answer === null) continue;
+      assert.ok([201, 503].includes(answer.status), answer.text);
+      if (answer.status === 503) assert.equal(answer.headers.get('connection'), 'close');
+    }
   });
 });
