@@ -91,8 +91,8 @@ export const limits = {
   natsStartWaitMs: 2_000,
   /** People in a line on JetStream above the last one dealt with, per room. */
   streamLineMax: 2_000_000,
-  /** How long a graceful stop may take, ms. */
-  drainMs: 9_000,
+  /** How long a graceful stop may take, ms. Whatever the disk has been given by then still has to end. */
+  drainMs: 7_000,
 } as const;
 
 export type Limits = typeof limits;

@@ -47,7 +47,12 @@ export interface Onsale extends Running {
  * must not go on. Rejects on a directory that is held, on damaged storage, and on a port that is taken.
  */
 export async function startOnsale(config: Config, log: Log, onFatal: (error: unknown) => void): Promise<Onsale> {
-  const lock = await acquireDirectoryLock(config.dataDir, limits.lockWaitMs);
+  const lock = await acquireDirectoryLock(config.dataDir, limits.lockWaitMs, () =>
+    log.info(
+      { dataDir: config.dataDir, waitMs: limits.lockWaitMs },
+      'another process holds the data directory: waiting',
+    ),
+  );
   try {
     const secrets = openSecrets(config.dataDir, config);
     if (secrets.adminKey.path !== null) log.info({ path: secrets.adminKey.path }, 'admin key is kept here');

@@ -40,12 +40,20 @@ export interface LockHolder {
  * Makes `dataDir` (mode 0700) where there is none, and takes its lock.
  *
  * @param waitMs how long to wait for another holder
+ * @param onWait told once that there is one to be waited for
  * @throws DirectoryLocked, naming the holder; StorageUnavailable when the directory cannot be used
  */
-export async function acquireDirectoryLock(dataDir: string, waitMs: number): Promise<DirectoryLock> {
+export async function acquireDirectoryLock(
+  dataDir: string,
+  waitMs: number,
+  onWait: () => void = () => undefined,
+): Promise<DirectoryLock> {
   const connection = openLockFile(dataDir);
   const startedMs = performance.now();
+  let waits = false;
   while (!tryLock(connection, dataDir)) {
+    if (!waits) onWait();
+    waits = true;
     const leftMs = waitMs - (performance.now() - startedMs);
     if (leftMs <= 0) {
       connection.close();

@@ -22,7 +22,7 @@ import type {
 } from './messages.ts';
 import { PlaceRanges } from './place-ranges.ts';
 import { decodeRoom, emptyRoom, encodeRoom, type KnownLine, type RoomState } from './room-state.ts';
-import { isWaiting, position, sessionOf, view } from './room-views.ts';
+import { isWaiting, position, sessionOf, view, renewableAfter } from './room-views.ts';
 import type { LiveSession } from './session-deadlines.ts';
 
 export type { RoomState } from './room-state.ts';
@@ -88,7 +88,7 @@ function setPolicy(state: RoomState, policy: RoomPolicy): Verdict {
   return same ? unchanged({ type: 'policy', policy }) : accepted([{ type: 'PolicySet', v: 1, policy }]);
 }
 
-/** A session renews when more than a tenth of its length has gone since the last renewal; otherwise nothing changes. */
+/** Renews the session when it is time to; otherwise nothing changes. */
 function passGate(state: RoomState, ref: SessionRef, purpose: 'browse' | 'hold', atMs: number): Verdict {
   const session = sessionOf(state, ref, atMs);
   if (session === undefined || state.policy === null) {
@@ -97,15 +97,10 @@ function passGate(state: RoomState, ref: SessionRef, purpose: 'browse' | 'hold',
     return rejected('queue_token_waiting', { position: position(line, ref.place) });
   }
   const { sessionSeconds, maxSessionSeconds } = state.policy;
-  if (atMs >= session.startedAt + maxSessionSeconds * 1000) {
-    if (purpose === 'hold') return rejected('queue_token_expired');
-    return unchanged({ type: 'passed', expiresAt: session.expiresAt });
-  }
+  if (purpose === 'hold' && atMs >= session.startedAt + maxSessionSeconds * 1000)
+    return rejected('queue_token_expired');
+  if (atMs <= renewableAfter(state, session, atMs)) return unchanged({ type: 'passed', expiresAt: session.expiresAt });
   const expiresAt = atMs + sessionSeconds * 1000;
-  // A shorter session under a new policy never takes back what was promised.
-  if (atMs - session.renewedAt <= sessionSeconds * 100 || expiresAt <= session.expiresAt) {
-    return unchanged({ type: 'passed', expiresAt: session.expiresAt });
-  }
   const { epoch, place, userId } = session;
   return accepted([{ type: 'SessionRenewed', v: 1, epoch, place, userId, renewedAt: atMs, expiresAt }]);
 }

@@ -121,7 +121,8 @@ export type AdmissionCode = Extract<
 /** The pure status of a token. `position` is an upper bound: people ahead plus one. */
 export type TokenStatus =
   | { readonly status: 'waiting'; readonly position: number }
-  | { readonly status: 'active'; readonly expiresAt: number }
+  /** `renewableAfter`: once that is past, ms, `PassGate` renews it; `Infinity` for one that is renewed no more. */
+  | { readonly status: 'active'; readonly expiresAt: number; readonly renewableAfter: number }
   | { readonly status: 'expired' };
 
 export type AdmissionQuery =
@@ -131,7 +132,6 @@ export type AdmissionQuery =
   /** Who has left a line early. */
   | { readonly type: 'leavers'; readonly epoch: string }
   | { readonly type: 'room' }
-  | { readonly type: 'policy' }
   | { readonly type: 'capacity' };
 
 export interface RoomView {
@@ -161,8 +161,6 @@ export interface AdmissionViews {
   readonly leavers: readonly number[];
   /** Null for a room that was never made. */
   readonly room: RoomView | null;
-  /** Null for a room that was never made. */
-  readonly policy: RoomPolicy | null;
   /** How many `AdmitPeople` would admit now, and the stamped time in ms at which that may grow by itself. */
   readonly capacity: { readonly now: number; readonly nextAtMs: number };
 }

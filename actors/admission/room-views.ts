@@ -21,6 +21,16 @@ export function position(line: KnownLine, place: number): number {
   return place - line.takenThrough - line.leavers.countThrough(place);
 }
 
+/**
+ * A session renews when more than a tenth of its length has gone since the last renewal, until its longest stay. A shorter
+ * one under a new policy never takes back what was promised.
+ */
+export function renewableAfter({ policy }: RoomState, session: LiveSession, atMs: number): number {
+  if (policy === null || atMs >= session.startedAt + policy.maxSessionSeconds * 1000) return Infinity;
+  const lengthMs = policy.sessionSeconds * 1000;
+  return Math.max(session.renewedAt + lengthMs / 10, session.expiresAt - lengthMs);
+}
+
 /** The reads of a room. A session that is over counts as inside until it is ended, as it does for `maxActive`. */
 export function view(
   state: RoomState,
@@ -41,8 +51,6 @@ export function view(
       return state.lines.get(query.epoch)?.leavers.toPairs() ?? [];
     case 'room':
       return roomView(state, atMs);
-    case 'policy':
-      return state.policy;
     case 'capacity':
       return capacity(state, atMs, rules);
   }
@@ -50,7 +58,9 @@ export function view(
 
 function tokenStatus(state: RoomState, ref: SessionRef, atMs: number): TokenStatus {
   const session = sessionOf(state, ref, atMs);
-  if (session !== undefined) return { status: 'active', expiresAt: session.expiresAt };
+  if (session !== undefined) {
+    return { status: 'active', expiresAt: session.expiresAt, renewableAfter: renewableAfter(state, session, atMs) };
+  }
   const line = state.lines.get(ref.epoch);
   if (line === undefined || !isWaiting(line, ref.place)) return { status: 'expired' };
   return { status: 'waiting', position: position(line, ref.place) };

@@ -6,9 +6,6 @@ import { createCoverage } from './coverage.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problem } from './problems.ts';
 
-/** A session is renewed when more than this part of it has gone since the last renewal. */
-const renewAfterPart = 0.1;
-
 /**
  * Null: the place is active, and where a concert is given, in a room that covers it. Renews the session when it is time to; the
  * answer does not say until when, so nobody waits for that.
@@ -16,11 +13,8 @@ const renewAfterPart = 0.1;
 export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engine' | 'desk'>) {
   const covers = createCoverage(engine);
 
-  function renew(place: PlaceInLine, expiresAt: number): void {
-    const policy = engine.view<'admission', 'policy'>(`admission:${place.room}`, { type: 'policy' });
-    if (policy === null) return;
-    const { sessionSeconds } = policy;
-    if (engine.nowMs() <= expiresAt - sessionSeconds * 1000 * (1 - renewAfterPart)) return;
+  function renew(place: PlaceInLine, renewableAfter: number): void {
+    if (engine.nowMs() <= renewableAfter) return;
     // Whatever becomes of it, the call itself has passed; `ask` never rejects.
     void engine.ask(`admission:${place.room}`, { type: 'PassGate', session: place, purpose: 'browse' });
   }
@@ -36,7 +30,7 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
     switch (token.status) {
       case 'active':
-        renew(place, token.expiresAt);
+        renew(place, token.renewableAfter);
         return null;
       case 'waiting':
         return problem('queue_token_waiting', {

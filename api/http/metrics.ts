@@ -9,6 +9,8 @@ const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 const batchTurns = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 4096];
 /** How often the event loop's lateness is measured, ms. */
 const loopTickMs = 100;
+const delayResolutionMs = 10;
+const delayWindowMs = 30_000;
 
 /** Read when Prometheus asks. */
 export interface GaugeSources {
@@ -163,13 +165,22 @@ function addSources(registry: Registry, sources: GaugeSources): void {
   }
 }
 
-/** Two looks at the loop: a histogram for operators, and the latest lateness for the door, which sheds load by it. */
+/**
+ * Two looks at the loop: quantiles for operators, of the last half minute at least and the last minute at most, and the
+ * latest lateness for the door, which sheds load by it.
+ */
 function watchEventLoop(registry: Registry): { start(): void; lateMs(): number; close(): void } {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
+  /** Of the window before, ms by name. */
+  const before = new Map<string, number>();
+  const quantiles: { readonly name: string; readonly lateMs: () => number }[] = [];
   const quantile = (name: string, read: (histogram: DelayHistogram) => number): void => {
-    addGauge(registry, `onsale_event_loop_delay_${name}_seconds`, `Delay of the event loop, ${name}`, () => {
-      const nanoseconds = read(delay);
-      return Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0;
+    // The histogram is of the time between two looks, which is the resolution where nothing delays them. Empty, it is NaN.
+    const lateMs = (): number => Math.max(0, read(delay) / 1e6 - delayResolutionMs) || 0;
+    quantiles.push({ name, lateMs });
+    const help = `How late the event loop was, ${name}: the worse of this half minute and the one before`;
+    addGauge(registry, `onsale_event_loop_delay_${name}_seconds`, help, () => {
+      return Math.max(lateMs(), before.get(name) ?? 0) / 1000;
     });
   };
   quantile('p50', (histogram) => histogram.percentile(50));
@@ -178,9 +189,14 @@ function watchEventLoop(registry: Registry): { start(): void; lateMs(): number; 
 
   let lateMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let windowTimer: NodeJS.Timeout | undefined;
   return {
     start() {
       delay.enable();
+      windowTimer = setInterval(() => {
+        for (const { name, lateMs: late } of quantiles) before.set(name, late());
+        delay.reset();
+      }, delayWindowMs).unref();
       let lastMs = performance.now();
       timer = setInterval(() => {
         const nowMs = performance.now();
@@ -191,6 +207,7 @@ function watchEventLoop(registry: Registry): { start(): void; lateMs(): number; 
     lateMs: () => lateMs,
     close() {
       clearInterval(timer);
+      clearInterval(windowTimer);
       delay.disable();
     },
   };

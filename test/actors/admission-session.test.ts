@@ -51,6 +51,7 @@ describe('the gate', () => {
     admit(room, [1]);
     assert.deepEqual(room.reply(gate(1), t0 + 99_999), { type: 'passed', expiresAt: t0 + 399_999 });
     assert.deepEqual(codeOf(room, gate(1), t0 + 100_000), ['queue_token_expired', {}]);
+    assert.deepEqual(room.reply(gate(1, 'browse'), t0 + 150_000), { type: 'passed', expiresAt: t0 + 399_999 });
     assert.deepEqual(room.reply(gate(1, 'browse'), t0 + 399_998), { type: 'passed', expiresAt: t0 + 399_999 });
     assert.equal(status(room, token(1), t0 + 399_998).status, 'active');
     assert.deepEqual(codeOf(room, gate(1, 'browse'), t0 + 399_999), ['queue_token_expired', {}]);

@@ -42,7 +42,11 @@ describe('people brought to the room', () => {
     assert.deepEqual(admit(room, [3, 4], t0 + 499), { type: 'admitted', admitted: 0, takenThrough: 2 });
     assert.deepEqual(room.view<'capacity'>({ type: 'capacity' }, t0 + 499), { now: 0, nextAtMs: t0 + 500 });
     assert.deepEqual(admit(room, [3, 4], t0 + 500), { type: 'admitted', admitted: 1, takenThrough: 3 });
-    assert.deepEqual(status(room, token(3), t0 + 500), { status: 'active', expiresAt: t0 + 300_500 });
+    assert.deepEqual(status(room, token(3), t0 + 500), {
+      status: 'active',
+      expiresAt: t0 + 300_500,
+      renewableAfter: t0 + 30_500,
+    });
     assert.deepEqual(status(room, token(4), t0 + 500), { status: 'waiting', position: 1 });
   });
 

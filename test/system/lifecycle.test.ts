@@ -108,9 +108,10 @@ describe('a second process on the same data directory', () => {
 
   test('takes over when the first is killed while it waits', async () => {
     const first = await Program.start(dataDir.path);
-    const second = Program.start(dataDir.path);
-    // That it waits cannot be seen from outside; it has the lock's whole patience to come to it.
-    await sleep(500);
+    const waits = Promise.withResolvers<void>();
+    const onLine = (line: string): void => void (line.includes('holds the data directory') && waits.resolve());
+    const second = Program.start(dataDir.path, {}, 'api/main.ts', { onLine });
+    await waits.promise;
     await first.kill();
     const taken = await second;
     await taken.stop();

@@ -82,6 +82,7 @@ interface StartOptions {
   readonly under?: readonly string[];
   readonly killed?: AbortSignal;
   readonly withinMs?: number;
+  readonly onLine?: (line: string) => void;
 }
 
 export class Program {
@@ -105,13 +106,13 @@ export class Program {
    * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
    * `script` may name another program that says `listening` and answers `/health/ready` in the same way. `under` is a
    * command that runs it, and must do so in the process that it was started as. `killed` kills it without warning when it
-   * aborts, also while it starts. `withinMs`: how long it may take to be ready.
+   * aborts, also while it starts. `withinMs`: how long it may take to be ready. `onLine` gets each line of its log.
    */
   static async start(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     script = 'api/main.ts',
-    { under = [], killed, withinMs = startTimeoutMs }: StartOptions = {},
+    { under = [], killed, withinMs = startTimeoutMs, onLine }: StartOptions = {},
   ): Promise<Program> {
     const startedAt = performance.now();
     const launched = launch(dataDir, env, script, under);
@@ -122,6 +123,7 @@ export class Program {
     const { promise: listening, resolve: listens } = Promise.withResolvers<number>();
     if (child.stdout === null) throw new Error('The program has no output.');
     createInterface({ input: child.stdout }).on('line', (line) => {
+      onLine?.(line);
       const port = portOf(line);
       if (port !== null) listens(port);
     });

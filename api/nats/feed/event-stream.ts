@@ -131,8 +131,9 @@ async function lastEventOf(manager: JetStreamManager, journalId: string): Promis
 }
 
 /** Empty where it is none of ours. The client throws at headers that a stranger may send and the server takes. */
-function eventIdIn({ header }: StoredMsg, journalId: string): string {
+function eventIdIn(message: StoredMsg, journalId: string): string {
   try {
+    const { header } = message;
     const id = header.get('ce-id');
     return header.get('Nats-Msg-Id') === id && header.get('ce-source') === sourceOf(journalId) ? id : '';
   } catch {

@@ -117,7 +117,6 @@ export class RoomReference {
       }
       case 'leavers':
       case 'room':
-      case 'policy':
       case 'capacity':
         return null;
     }
