@@ -1,7 +1,8 @@
 /**
- * The one way in: route (Hono has done it), the address's rate, size, media type, genuine credentials, the user's rate,
- * body, idempotency key, and then the handler, which puts the gate and the rules to the engine. Schemas are applied here and not by the router's own
- * validators, because those run in another order and parse a second time.
+ * The one way in: route (Hono has done it), the address's rate, overload and draining, size, media type, genuine
+ * credentials, the user's rate, body, idempotency key, and then the handler, which puts the gate and the rules to the
+ * engine. Schemas are applied here and not by the router's own validators, because those run in another order and parse
+ * a second time.
  */
 import type { Context, Handler } from 'hono';
 import { limits } from '../limits.ts';
