@@ -8,7 +8,7 @@ import type { Cells } from './cells.ts';
 import type { StampClock } from './clock.ts';
 import type { Committer } from './committer.ts';
 import type { Deadlines } from './deadlines.ts';
-import { fingerprintOf, scopeOf, type KeyTable } from './key-table.ts';
+import { fingerprintOf, isSameRequest, scopeOf, type KeyTable } from './key-table.ts';
 import type { EngineHooks, Remote } from './options.ts';
 import type { Journal, KeyBinding, KeyPending, KeyScope, PendingKey } from './ports.ts';
 import { engineRefusals, KeysInFlight, sharedOutcome, type ErasedOutcome, type Request } from './request.ts';
@@ -53,8 +53,9 @@ export class CommandFlow {
     const { key } = request;
     const bound = key === null ? undefined : this.#parts.keys.find(key.scope, this.#parts.clock.nowMs());
     if (key === null || bound === undefined) this.#judge(request);
-    else if (bound.fingerprint !== key.fingerprint) this.#settle(request, engineRefusals.idempotency_key_reused, false);
-    else this.#settle(request, this.#replay(request.to, bound.batch, bound.turn), true);
+    else if (!isSameRequest(bound.fingerprint, key.fingerprint)) {
+      this.#settle(request, engineRefusals.idempotency_key_reused, false);
+    } else this.#settle(request, this.#replay(request.to, bound.batch, bound.turn), true);
   }
 
   /** The bound outcome, made from the journal by the same `reply` as the first time. */

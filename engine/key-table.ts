@@ -17,6 +17,8 @@ import { textHash } from './text-hash.ts';
 
 /** A hold of one seat has some 60 characters: its digest costs 0.5 µs and more in a busy process, its text the journal some 15 bytes. */
 const fingerprintTextMax = 96;
+/** Of SHA-256 in base64url. */
+const digestLength = 43;
 
 /** Keys that leave memory when one is bound: more than come, and so few that a crowd of a day before does not stall a hold. */
 const leavingAtOnce = 64;
@@ -166,4 +168,9 @@ function escaped(part: string): string {
 export function fingerprintOf(key: ClientKey): string {
   const text = key.fingerprint;
   return text.length < fingerprintTextMax ? text : digest('sha256', text, 'base64url');
+}
+
+/** Whether a journal, which may have been written when shorter texts were digested already, has bound the same request. */
+export function isSameRequest(bound: string, asked: string): boolean {
+  return bound === asked || (bound.length === digestLength && bound === digest('sha256', asked, 'base64url'));
 }
