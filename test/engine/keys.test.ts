@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { hash } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { ClientKey } from '../../engine/asker.ts';
 import { ToyEngine } from './toy-engine.ts';
@@ -43,17 +42,6 @@ function beforeAndAfterRestart(
 }
 
 describe('a bound key (invariant 6)', () => {
-  const text = `Put ${'5'.repeat(60)}`;
-  beforeAndAfterRestart(
-    'that an earlier version bound to the digest of a text is bound to that text',
-    async (toy) => void (await toy.told('a', put5, keyOf(hash('sha256', text, 'base64url')))),
-    async (toy) => {
-      assert.deepEqual(await toy.told('a', put5, keyOf(text)), replayOf5);
-      assert.deepEqual(await toy.told('a', put5, keyOf(`${text}6`)), reused);
-      assert.equal(toy.total('a'), 5);
-    },
-  );
-
   beforeAndAfterRestart(
     'gives the first answer again, and has no second effect',
     async (toy) => void (await toy.told('a', put5, 'k')),
