@@ -22,7 +22,7 @@ import type {
 } from './messages.ts';
 import { PlaceRanges } from './place-ranges.ts';
 import { decodeRoom, emptyRoom, encodeRoom, type KnownLine, type RoomState } from './room-state.ts';
-import { isWaiting, position, sessionOf, view, renewableAfter } from './room-views.ts';
+import { isWaiting, position, renewableAfter, sessionOf, view } from './room-views.ts';
 import type { LiveSession } from './session-deadlines.ts';
 
 export type { RoomState } from './room-state.ts';
@@ -96,11 +96,11 @@ function passGate(state: RoomState, ref: SessionRef, purpose: 'browse' | 'hold',
     if (line === undefined || !isWaiting(line, ref.place)) return rejected('queue_token_expired');
     return rejected('queue_token_waiting', { position: position(line, ref.place) });
   }
-  const { sessionSeconds, maxSessionSeconds } = state.policy;
-  if (purpose === 'hold' && atMs >= session.startedAt + maxSessionSeconds * 1000)
-    return rejected('queue_token_expired');
-  if (atMs <= renewableAfter(state, session, atMs)) return unchanged({ type: 'passed', expiresAt: session.expiresAt });
-  const expiresAt = atMs + sessionSeconds * 1000;
+  const renewable = renewableAfter(state, session, atMs);
+  // Never again: it is past its longest stay.
+  if (purpose === 'hold' && renewable === Infinity) return rejected('queue_token_expired');
+  if (atMs <= renewable) return unchanged({ type: 'passed', expiresAt: session.expiresAt });
+  const expiresAt = atMs + state.policy.sessionSeconds * 1000;
   const { epoch, place, userId } = session;
   return accepted([{ type: 'SessionRenewed', v: 1, epoch, place, userId, renewedAt: atMs, expiresAt }]);
 }

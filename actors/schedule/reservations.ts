@@ -67,7 +67,7 @@ export class Reservations {
     return isShrunkState(this.stateOf(ordinal));
   }
 
-  /** Whether it is this user's. Of a shrunk one only a 32-bit hash is left to compare: whoever tells its details looks again. */
+  /** Whether it is this user's. Of a shrunk one only a 32-bit hash is left: who tells its details looks again. */
   belongsTo(ordinal: number, userId: string): boolean {
     if (this.isShrunk(ordinal)) return this.#slotOrHash.get(ordinal - 1) === userHash(userId);
     return this.userOf(ordinal) === userId;

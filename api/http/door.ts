@@ -121,7 +121,16 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     if (elapsedMs > slowRequestMs) {
       log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
     }
-    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id, deps.draining());
+    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id);
+  }
+
+  function toResponse(answer: Answer, requestId: string): Response {
+    const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store' };
+    if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
+    for (const [name, value] of answer.headers) headers[name] = value;
+    // The connection is closed after it: who is not told would ask on it again.
+    if (deps.draining()) headers['Connection'] = 'close';
+    return new Response(answer.body, { status: answer.status, headers });
   }
 
   /** Whoever was refused in one busy moment would come back in one moment, too. */
@@ -155,28 +164,19 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     respond(c, answer, route) {
       const given = ofAddress?.(c) ?? answer;
       metrics.observeRequest(methodLabel(c.req.method), route, given.status, 0);
-      return toResponse(given, requestId(), deps.draining());
+      return toResponse(given, requestId());
     },
     unreadable(why) {
       const { status, message } = unreadable[why];
       const answer = invalidRequest([{ path: '', message }], status);
       metrics.observeRequest('other', 'none', answer.status, 0);
-      return toResponse(answer, requestId(), deps.draining());
+      return toResponse(answer, requestId());
     },
     fail(c, error, route) {
       const id = requestId();
-      return toResponse(failed(c, error, route, id), id, deps.draining());
+      return toResponse(failed(c, error, route, id), id);
     },
   };
-}
-
-/** @param isLast the connection is closed after it, as the client is told */
-function toResponse(answer: Answer, requestId: string, isLast: boolean): Response {
-  const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store' };
-  if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
-  for (const [name, value] of answer.headers) headers[name] = value;
-  if (isLast) headers['Connection'] = 'close';
-  return new Response(answer.body, { status: answer.status, headers });
 }
 
 interface Asked {

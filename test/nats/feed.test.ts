@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
+import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
@@ -26,6 +26,15 @@ after(async () => {
   await nc.close();
   await nats.close();
 });
+
+/** A feed that has published so many batches of three charges. */
+async function following(context: TestContext, batches: number): Promise<FeedUnderTest> {
+  const under = new FeedUnderTest(context);
+  under.chargeMany(batches);
+  await under.start(nats.url);
+  await caughtUp(under);
+  return under;
+}
 
 async function caughtUp({ feed }: FeedUnderTest): Promise<void> {
   await until('the feed has caught up', () => feed.lag().batches === 0 && feed.problem() === null);
@@ -96,10 +105,7 @@ describe('a feed that starts again', () => {
   });
 
   test('needs no position of its own where the stream tells', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(100);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 100);
     await under.stop();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(under.dataDir, `feed.db${suffix}`), { force: true });
     under.chargeMany(10);
@@ -112,10 +118,7 @@ describe('a feed that starts again', () => {
   });
 
   test('publishes again what the stream has lost of its end', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(50);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 50);
     await under.stop(1_000);
     for (let sequence = 141; sequence <= 150; sequence++) await jsm.streams.deleteMessage(name, sequence);
     // The ids of what was deleted stay known to the server for the duplicate window; a new process does not know them.
@@ -132,10 +135,7 @@ describe('a feed that starts again', () => {
 
 describe('a stream that was deleted by hand', () => {
   test('is made again and goes on from the position', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(20);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 20);
     await jsm.streams.delete(name);
     under.charge('ann');
     under.charge('bob');
@@ -147,10 +147,7 @@ describe('a stream that was deleted by hand', () => {
   });
 
   test('or purged, goes on after a start as well', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(20);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 20);
     await under.stop(1_000);
     await jsm.streams.purge(name);
     under.charge('ann');
@@ -181,10 +178,7 @@ describe('a stream that others write to', () => {
 
 describe('an event that somebody else publishes', () => {
   test('again, does not make the feed begin anew', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(100);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 100);
     // The server knows ids for two minutes; started again, only those that the stream has.
     const id = under.ids[0] ?? '';
     await jsm.streams.deleteMessage(name, 1);
@@ -204,10 +198,7 @@ describe('an event that somebody else publishes', () => {
   });
 
   test('with an id that only we could have made is not taken for ours', async (context) => {
-    const under = new FeedUnderTest(context);
-    under.chargeMany(1);
-    await under.start(nats.url);
-    await caughtUp(under);
+    const under = await following(context, 1);
     await publishAgain(1, { 'ce-id': `${under.journal.id}-99999999-0` });
     under.chargeMany(2);
     await caughtUp(under);

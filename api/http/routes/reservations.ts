@@ -57,6 +57,8 @@ export function toHoldAnswer(outcome: Outcome<ScheduleReply, ProblemCode>): Answ
 
 /** Answers with the details of a reservation of which its schedule remembers only how it ended. */
 export type ReadShrunk = (id: string, status: Reservation['status'], headers: readonly Header[]) => Promise<Answer>;
+/** For whoever asks: another one's is not found. */
+export type ShrunkReader = (userId: string) => ReadShrunk;
 
 export function toReservationAnswer(
   view: ScheduleViews['reservation'],
@@ -201,7 +203,7 @@ export function createShrunkReader({
   engine,
   readModel,
   readModelProgress,
-}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): (userId: string) => ReadShrunk {
+}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): ShrunkReader {
   return (userId) => async (id, status, headers) => {
     await readModelProgress.reached(engine.durableBatch);
     const reservation = readModel.reservation(id);

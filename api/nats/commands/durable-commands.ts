@@ -10,6 +10,7 @@
  *    three quarters full: a slow engine slows the pull.
  * 4. Each connection begins with a consumer made anew, so that what was under way comes again at once and in order.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { headers as natsHeaders } from '@nats-io/transport-node';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Outcome } from '../../../engine/asker.ts';
@@ -103,7 +104,7 @@ export class DurableCommands {
     };
     this.#session = session;
     const lookTimer = setInterval(() => this.#lookAcked(live), ackedLookEveryMs);
-    const awayTimer = setInterval(() => void this.#lookAway(session), awayLookEveryMs);
+    void forgetGone(session);
     this.#lookAcked(live);
     const stop = (): void => session.messages?.stop();
     try {
@@ -119,7 +120,6 @@ export class DurableCommands {
     } finally {
       ended.removeEventListener('abort', stop);
       clearInterval(lookTimer);
-      clearInterval(awayTimer);
       // What has not been put to the engine comes again with the next session.
       session.over = true;
       session.waiting.length = 0;
@@ -136,16 +136,6 @@ export class DurableCommands {
   #lookAcked({ jsm }: LiveNats): void {
     // A look that fails only keeps keys longer.
     this.#acked.look(() => jsm.streams.info(commandsStream)).catch(() => undefined);
-  }
-
-  /** Whatever somebody has deleted or purged meanwhile is waited for no longer. */
-  async #lookAway({ live, order }: Session): Promise<void> {
-    const away = [...order.away(performance.now() - awayAfterMs)].slice(0, awayLooksMax);
-    for (const { subject, sequence } of away) {
-      // A look that fails only waits on.
-      const found = await live.jsm.streams.getMessage(commandsStream, { seq: sequence }).catch(() => undefined);
-      if (found === null) order.arrived(subject, sequence);
-    }
   }
 
   #arrived(session: Session, message: JsMsg): void {
@@ -248,6 +238,20 @@ export class DurableCommands {
     const { subject, seq } = message;
     this.#options.log.warn({ subject, sequence: seq, code: refusal.code }, 'a durable command was terminated');
     this.#options.observe('do', 'terminated', (performance.now() - startedMs) / 1000);
+  }
+}
+
+/** Until the session is over, whatever somebody has deleted or purged meanwhile is waited for no longer. */
+async function forgetGone(session: Session): Promise<void> {
+  const { live, order } = session;
+  while (!session.over) {
+    await sleep(awayLookEveryMs, undefined, { ref: false });
+    const away = [...order.away(performance.now() - awayAfterMs)].slice(0, awayLooksMax);
+    for (const { subject, sequence } of away) {
+      // A look that fails only waits on.
+      const found = await live.jsm.streams.getMessage(commandsStream, { seq: sequence }).catch(() => undefined);
+      if (found === null) order.arrived(subject, sequence);
+    }
   }
 }
 

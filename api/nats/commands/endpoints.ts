@@ -7,7 +7,7 @@ import type { HttpDependencies, QueueDesk } from '../../http/dependencies.ts';
 import { clientKey, keyed } from '../../http/idempotency.ts';
 import { problem } from '../../http/problems.ts';
 import { queueTokenBody } from '../../http/routes/queue.ts';
-import { createShrunkReader, toReservationAnswer, type ReadShrunk } from '../../http/routes/reservations.ts';
+import { createShrunkReader, toReservationAnswer, type ShrunkReader } from '../../http/routes/reservations.ts';
 import { reservationId, roomId, scheduleId, userId } from '../../http/schemas/ids.ts';
 import { createSeatLists } from '../../http/seat-list.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
@@ -45,7 +45,7 @@ function answerCommand(
   verb: string,
   command: ActorCommand,
   message: Message,
-  shrunkOf: (userId: string) => ReadShrunk,
+  shrunkOf: ShrunkReader,
 ): Awaitable<Answer> {
   const read = readMessage(command, message);
   if (!read.ok) return read.answer;
@@ -85,7 +85,7 @@ function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
   });
 }
 
-function queryEndpoints({ engine }: EndpointDependencies, shrunkOf: (userId: string) => ReadShrunk): Endpoint[] {
+function queryEndpoints({ engine }: EndpointDependencies, shrunkOf: ShrunkReader): Endpoint[] {
   const seatLists = createSeatLists();
   // Random per process, so that no version is ever used again, also after a crash that undid changes.
   const versionPrefix = randomBytes(6).toString('base64url');

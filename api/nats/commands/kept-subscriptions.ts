@@ -60,7 +60,11 @@ export class KeptSubscriptions {
       this.#refused.add(one);
       this.#log.error({ err: error, subject: one.subject }, 'a NATS subscription failed; it is tried again');
     }
-    this.#timer ??= setTimeout(() => void this.#again(), retryMs).unref();
+    this.#timer ??= this.#retryLater();
+  }
+
+  #retryLater(): NodeJS.Timeout {
+    return setTimeout(() => void this.#again(), retryMs).unref();
   }
 
   async #again(): Promise<void> {
@@ -83,6 +87,6 @@ export class KeptSubscriptions {
     }
     this.#timer = undefined;
     if (this.#closed || this.#nc.isClosed() || this.#refused.size === 0) return;
-    this.#timer = setTimeout(() => void this.#again(), retryMs).unref();
+    this.#timer = this.#retryLater();
   }
 }
