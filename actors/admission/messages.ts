@@ -121,8 +121,13 @@ export type AdmissionCode = Extract<
 /** The pure status of a token. `position` is an upper bound: people ahead plus one. */
 export type TokenStatus =
   | { readonly status: 'waiting'; readonly position: number }
-  /** `renewableAfter`: once that is past, ms, `PassGate` renews it; `Infinity` for one that is renewed no more. */
-  | { readonly status: 'active'; readonly expiresAt: number; readonly renewableAfter: number }
+  | {
+      readonly status: 'active';
+      readonly startedAt: number;
+      readonly expiresAt: number;
+      /** Once that is past, ms, `PassGate` renews it; `Infinity` for one that is renewed no more. */
+      readonly renewableAfter: number;
+    }
   | { readonly status: 'expired' };
 
 export type AdmissionQuery =

@@ -59,7 +59,8 @@ export function view(
 function tokenStatus(state: RoomState, ref: SessionRef, atMs: number): TokenStatus {
   const session = sessionOf(state, ref, atMs);
   if (session !== undefined) {
-    return { status: 'active', expiresAt: session.expiresAt, renewableAfter: renewableAfter(state, session, atMs) };
+    const { startedAt, expiresAt } = session;
+    return { status: 'active', startedAt, expiresAt, renewableAfter: renewableAfter(state, session, atMs) };
   }
   const line = state.lines.get(ref.epoch);
   if (line === undefined || !isWaiting(line, ref.place)) return { status: 'expired' };

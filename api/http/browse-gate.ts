@@ -1,6 +1,6 @@
 /** The gate of the browse calls: judged by a view, so that polling costs no turn of the engine. */
 import type { Awaitable } from '../chain.ts';
-import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import type { PlaceInLine, TokenStatus } from '../../actors/admission/messages.ts';
 import type { Answer } from './answer.ts';
 import { createCoverage } from './coverage.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -11,7 +11,7 @@ import { problem } from './problems.ts';
  * answer does not say until when, so nobody waits for that.
  */
 export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engine' | 'desk'>) {
-  const covers = createCoverage(engine);
+  const coverage = createCoverage(engine);
 
   function renew(place: PlaceInLine, renewableAfter: number): void {
     if (engine.nowMs() <= renewableAfter) return;
@@ -25,9 +25,15 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
     return problem('queue_token_expired');
   }
 
+  function isCovered(place: PlaceInLine, token: TokenStatus, concertId: string): boolean {
+    return token.status === 'active'
+      ? coverage.coversSince(place.room, token.startedAt, concertId)
+      : coverage.covers(place, concertId);
+  }
+
   return function pass(place: PlaceInLine, concertId: string | null): Awaitable<Answer> | null {
-    if (concertId !== null && !covers(place, concertId)) return problem('forbidden');
     const token = engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+    if (concertId !== null && !isCovered(place, token, concertId)) return problem('forbidden');
     switch (token.status) {
       case 'active':
         renew(place, token.renewableAfter);

@@ -5,11 +5,24 @@
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 
-export function createCoverage(engine: OnsaleEngine): (place: PlaceInLine, concertId: string) => boolean {
-  return function covers(place, concertId) {
-    const { room, userId } = place;
-    const session = engine.view<'admission', 'session'>(`admission:${room}`, { type: 'session', userId });
-    const atMs = session?.startedAt ?? engine.nowMs();
-    return engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId, atMs }) === room;
+export interface Coverage {
+  /** Whether this user's session in the room of `place`, or else the room, covers the concert. */
+  covers(place: PlaceInLine, concertId: string): boolean;
+  /** Whether a session in this room that began then does. */
+  coversSince(room: string, startedAt: number, concertId: string): boolean;
+}
+
+export function createCoverage(engine: OnsaleEngine): Coverage {
+  function coversSince(room: string, startedAt: number, concertId: string): boolean {
+    const asked = { type: 'roomOf', concertId, atMs: startedAt } as const;
+    return engine.view<'catalog', 'roomOf'>('catalog:main', asked) === room;
+  }
+
+  return {
+    covers({ room, userId }, concertId) {
+      const session = engine.view<'admission', 'session'>(`admission:${room}`, { type: 'session', userId });
+      return coversSince(room, session?.startedAt ?? engine.nowMs(), concertId);
+    },
+    coversSince,
   };
 }

@@ -115,9 +115,9 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
     return problem('internal', { requestId: id });
   }
 
-  function given({ operation, id, startedMs }: Asked, answer: Answer): Response {
+  function given({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
     const elapsedMs = performance.now() - startedMs;
-    metrics.observeRequest(operation.method, operation.path, answer.status, elapsedMs / 1000);
+    observe(answer.status, elapsedMs / 1000);
     if (elapsedMs > slowRequestMs) {
       log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
     }
@@ -147,29 +147,32 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
   }
 
   return {
-    handler: (operation) => (c) => {
-      const asked = { operation, id: requestId(), startedMs: performance.now() };
-      try {
-        const answer = answered(operation, c, asked.id);
-        // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
-        if (!(answer instanceof Promise)) return given(asked, answer);
-        return answer.then(
-          (later) => given(asked, later),
-          (error: unknown) => broken(asked, c, error),
-        );
-      } catch (error) {
-        return broken(asked, c, error);
-      }
+    handler(operation) {
+      const observe = metrics.requestsOf(operation.method, operation.path);
+      return (c) => {
+        const asked = { operation, observe, id: requestId(), startedMs: performance.now() };
+        try {
+          const answer = answered(operation, c, asked.id);
+          // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
+          if (!(answer instanceof Promise)) return given(asked, answer);
+          return answer.then(
+            (later) => given(asked, later),
+            (error: unknown) => broken(asked, c, error),
+          );
+        } catch (error) {
+          return broken(asked, c, error);
+        }
+      };
     },
     respond(c, answer, route) {
       const given = ofAddress?.(c) ?? answer;
-      metrics.observeRequest(methodLabel(c.req.method), route, given.status, 0);
+      metrics.requestsOf(methodLabel(c.req.method), route)(given.status, 0);
       return toResponse(given, requestId());
     },
     unreadable(why) {
       const { status, message } = unreadable[why];
       const answer = invalidRequest([{ path: '', message }], status);
-      metrics.observeRequest('other', 'none', answer.status, 0);
+      metrics.requestsOf('other', 'none')(answer.status, 0);
       return toResponse(answer, requestId());
     },
     fail(c, error, route) {
@@ -181,6 +184,8 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
 
 interface Asked {
   readonly operation: Operation;
+  /** Counts its answer. */
+  readonly observe: (status: number, seconds: number) => void;
   readonly id: string;
   readonly startedMs: number;
 }

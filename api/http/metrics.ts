@@ -24,8 +24,8 @@ export interface GaugeSources {
 export interface HttpMetrics {
   readonly contentType: string;
   text(): Promise<string>;
-  /** One answered request. `route` is a pattern, such as `/v1/reservations/{id}`. */
-  observeRequest(method: string, route: string, status: number, seconds: number): void;
+  /** Counts the answered requests of one route, a pattern such as `/v1/reservations/{id}`. */
+  requestsOf(method: string, route: string): (status: number, seconds: number) => void;
   /** One answered command; `outcome` is `accepted`, `replayed` or the code of the refusal. */
   observeCommand(name: string, outcome: string, seconds: number): void;
   /** One request or durable command over NATS: `cmd-hold`, `query-seats`, `do-pay` …, and what became of it. */
@@ -84,23 +84,23 @@ export function createHttpMetrics(): HttpMetrics {
   const turns = new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers });
   const streamsOpen = new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers });
   const loop = watchEventLoop(registry);
-  const requestSeries = new KnownSeries();
-  const commandSeries = new KnownSeries();
-  const serviceSeries = new KnownSeries();
+  const commandSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
+  const serviceSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
 
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    observeRequest(method, route, status, seconds) {
-      requestSeries
-        .of(`${method} ${route} ${status}`, () => requests.labels(method, route, `${status}`))
-        .observe(seconds);
+    requestsOf(method, route) {
+      const known = new Known<number, Histogram.Internal<string>>();
+      return (status, seconds) => known.of(status, () => requests.labels(method, route, `${status}`)).observe(seconds);
     },
     observeCommand(command, outcome, seconds) {
-      commandSeries.of(`${command} ${outcome}`, () => commands.labels(command, outcome)).observe(seconds);
+      const ofCommand = commandSeries.of(command, () => new Known());
+      ofCommand.of(outcome, () => commands.labels(command, outcome)).observe(seconds);
     },
     observeService(name, outcome, seconds) {
-      serviceSeries.of(`${name} ${outcome}`, () => services.labels(name, outcome)).observe(seconds);
+      const ofService = serviceSeries.of(name, () => new Known());
+      ofService.of(outcome, () => services.labels(name, outcome)).observe(seconds);
     },
     observeBatch(turnCount, seconds) {
       batches.observe(turnCount);
@@ -119,15 +119,15 @@ export function createHttpMetrics(): HttpMetrics {
   };
 }
 
-/** Keeps what labels lead to: looking it up in the registry takes longer than counting. */
-class KnownSeries {
-  readonly #series = new Map<string, Histogram.Internal<string>>();
+/** Keeps what a label leads to: looking it up in the registry, or joining labels to one text, takes longer than counting. */
+class Known<Label, Value> {
+  readonly #values = new Map<Label, Value>();
 
-  of(labels: string, find: () => Histogram.Internal<string>): Histogram.Internal<string> {
-    const known = this.#series.get(labels);
+  of(label: Label, find: () => Value): Value {
+    const known = this.#values.get(label);
     if (known !== undefined) return known;
     const found = find();
-    this.#series.set(labels, found);
+    this.#values.set(label, found);
     return found;
   }
 }

@@ -43,6 +43,8 @@ export class ScheduleChanges {
   streams = 0;
   /** False once it is forgotten: its streams end. */
   followed = true;
+  /** Asked for again since it was followed, or since somebody had to be forgotten. */
+  used = false;
   /** Seats in all sets that are kept. */
   kept = 0;
   /** The position of the newest change, durable or not. */
@@ -124,7 +126,7 @@ export class ScheduleChanges {
 export class SeatChanges {
   readonly #stand: JournalStand;
   readonly #bounds: SeatChangesBounds;
-  /** By address; the one asked for least recently comes first. */
+  /** By address; of those not asked for since the last look, the one looked at longest ago comes first. */
   readonly #schedules = new Map<Address, ScheduleChanges>();
   #kept = 0;
 
@@ -171,8 +173,8 @@ export class SeatChanges {
     if (schedule === undefined) {
       if (this.#schedules.size >= this.#bounds.seatSchedulesMax && !this.#forgetIdle()) return null;
       schedule = new ScheduleChanges(changes);
-    } else this.#schedules.delete(address);
-    this.#schedules.set(address, schedule);
+      this.#schedules.set(address, schedule);
+    } else schedule.used = true;
     return schedule;
   }
 
@@ -188,12 +190,21 @@ export class SeatChanges {
       this.#kept -= schedule.forgetOldest();
   }
 
-  /** Forgets the date asked for least recently of those that have no streams. */
+  /**
+   * Forgets a date without streams, by second chance (Corbató, A Paging Experiment with the Multics System, 1968): to keep
+   * dates in the order of their last use would cost each poll more than all else that it does here.
+   */
   #forgetIdle(): boolean {
     for (const [address, schedule] of this.#schedules) {
       if (schedule.streams > 0) continue;
-      this.#forget(address, schedule);
-      return true;
+      if (!schedule.used) {
+        this.#forget(address, schedule);
+        return true;
+      }
+      schedule.used = false;
+      // To the end, where the loop meets it again if nobody else can go.
+      this.#schedules.delete(address);
+      this.#schedules.set(address, schedule);
     }
     return false;
   }

@@ -44,6 +44,7 @@ describe('people brought to the room', () => {
     assert.deepEqual(admit(room, [3, 4], t0 + 500), { type: 'admitted', admitted: 1, takenThrough: 3 });
     assert.deepEqual(status(room, token(3), t0 + 500), {
       status: 'active',
+      startedAt: t0 + 500,
       expiresAt: t0 + 300_500,
       renewableAfter: t0 + 30_500,
     });

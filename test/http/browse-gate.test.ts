@@ -12,7 +12,7 @@ function turnsAsked(nowMs: number, renewableAfter: number): number {
   const engine: Partial<HttpDependencies['engine']> = {
     nowMs: () => nowMs,
     // Nothing but the token is looked at where no concert is named.
-    view: (() => ({ status: 'active', expiresAt: 9_000, renewableAfter })) as never,
+    view: (() => ({ status: 'active', startedAt: 0, expiresAt: 9_000, renewableAfter })) as never,
     ask: () => {
       turns++;
       return Promise.resolve({ type: 'accepted', reply: null, replayed: false }) as Promise<never>;

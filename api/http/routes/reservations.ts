@@ -103,26 +103,27 @@ export function scheduleOfReservation(engine: HttpDependencies['engine'], reserv
 export function reservationRoutes(deps: HttpDependencies): Operation[] {
   const { engine, desk } = deps;
   const bodyBytesMax = limits.bodyBytesMax;
-  const coversConcert = createCoverage(engine);
+  const coverage = createCoverage(engine);
 
   /** An unknown date is covered: the rules will say that it is not there. */
   function covers(place: PlaceInLine, schedule: string): boolean {
     const facts = engine.view<'catalog', 'schedule'>('catalog:main', { type: 'schedule', scheduleId: schedule });
-    return facts === null || coversConcert(place, facts.concertId);
+    return facts === null || coverage.covers(place, facts.concertId);
   }
 
-  async function hold(body: HoldBody, place: PlaceInLine, key: string | null): Promise<Answer> {
+  function hold(body: HoldBody, place: PlaceInLine, key: string | null): Awaitable<Answer> {
     const covered = covers(place, body.scheduleId);
     if (!covered && key === null) return problem('forbidden');
     const { to, command, gate, key: boundTo } = toHold(body, place, key, covered);
-    const outcome = await engine.ask(to, command, boundTo === null ? { gate } : { gate, key: boundTo });
-    if (outcome.type === 'rejected') {
-      if (!covered && isGateRefusal(outcome.code)) return problem('forbidden');
-      if (outcome.code === 'queue_token_waiting') {
-        return problem('queue_token_waiting', { ...outcome.details, etaSeconds: desk.status(place).etaSeconds });
+    return engine.ask(to, command, boundTo === null ? { gate } : { gate, key: boundTo }).then((outcome) => {
+      if (outcome.type === 'rejected') {
+        if (!covered && isGateRefusal(outcome.code)) return problem('forbidden');
+        if (outcome.code === 'queue_token_waiting') {
+          return problem('queue_token_waiting', { ...outcome.details, etaSeconds: desk.status(place).etaSeconds });
+        }
       }
-    }
-    return toHoldAnswer(outcome);
+      return toHoldAnswer(outcome);
+    });
   }
 
   const shrunkOf = createShrunkReader(deps);
