@@ -84,7 +84,7 @@ function shortSecrets(env: Readonly<Record<string, string | undefined>>): string
 /** A server, or several with commas between, as NATS clients take them. */
 const natsServers = z
   .string()
-  .regex(/^(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+(?:,(?:(?:nats|tls|wss?):\/\/)?[^\s,/]+)*$/, {
+  .regex(/^(?:(?:nats|tls):\/\/)?[^\s,/]+(?:,(?:(?:nats|tls):\/\/)?[^\s,/]+)*$/, {
     message: 'must be off, or the URL of a NATS server (nats://host:4222)',
   })
   .refine(isReadable, 'must be a URL: special characters in its user and password are percent-encoded');

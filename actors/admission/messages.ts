@@ -150,8 +150,9 @@ export interface RoomView {
     readonly line: LineKind;
     readonly lost: boolean;
     readonly takenThrough: number;
-    /** Places above `takenThrough` that left. */
+    /** Places above `takenThrough` that left, and the highest of them; 0 for none. */
     readonly leavers: number;
+    readonly lastLeaver: number;
   }[];
   /** People let in during the last 60 s, for the ETA. */
   readonly admittedLastMinute: number;

@@ -29,6 +29,11 @@ export class PlaceRanges {
     return this.#places;
   }
 
+  /** The highest place; 0 when there is none. */
+  get last(): number {
+    return this.#blocks.at(-1)?.to.at(-1) ?? 0;
+  }
+
   has(place: number): boolean {
     const block = this.#blocks[this.#blockOf(place)];
     if (block === undefined) return false;

@@ -81,6 +81,7 @@ function roomView(state: RoomState, atMs: number): RoomView | null {
       lost,
       takenThrough,
       leavers: leavers.places,
+      lastLeaver: leavers.last,
     })),
     admittedLastMinute: recent.admitted,
     admittedOverMs: recent.overMs,

@@ -8,13 +8,13 @@
  * 3. No request to JetStream is made to tell anyone where they stand: that is the admission actor's.
  */
 import type { StoredMsg } from '@nats-io/jetstream';
-import { Empty, RequestError } from '@nats-io/transport-node';
+import { RequestError } from '@nats-io/transport-node';
 import type { Joined, Taken, WaitingLine } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
-import { jetStreamTimeoutMs, NatsAway, type NatsLink } from './connection.ts';
+import { NatsAway, type NatsLink } from './connection.ts';
 import { LineAnchor } from './line-anchor.ts';
 import { LineReader } from './line-reader.ts';
-import { isAlreadyInLine, isAnchor, isJoinBody, isMessageGone, type LineStream } from './line-stream.ts';
+import { deletePlace, drawPlace, isAnchor, isJoinBody, type LineStream } from './line-stream.ts';
 
 /** How often a place found is gone when it is looked at, before the line counts as unavailable. */
 const joinTriesMax = 3;
@@ -46,13 +46,6 @@ export interface JetStreamLineOptions {
   readonly onError: (error: unknown) => void;
   /** Something does not fit: the stream should be looked at. */
   readonly suspect: () => void;
-}
-
-/** An ack or a refusal of JetStream, as it answers to a publish. */
-interface PublishAnswer {
-  readonly stream?: string;
-  readonly seq?: number;
-  readonly error?: { readonly err_code: number; readonly description: string };
 }
 
 export class JetStreamLine implements WaitingLine {
@@ -166,6 +159,11 @@ export class JetStreamLine implements WaitingLine {
     return this.#retired ? 0 : Math.max(0, this.#placesAhead());
   }
 
+  /** The last place that it knows to have been drawn. */
+  get lastPlace(): number {
+    return this.#lastPlace;
+  }
+
   saw(lastPlace: number): void {
     this.#lastPlace = Math.max(this.#lastPlace, lastPlace);
   }
@@ -189,18 +187,9 @@ export class JetStreamLine implements WaitingLine {
     return this.#lastPlace - takenThrough() - leavers();
   }
 
-  /** Null when a message stands on this subject already. */
-  async #publish(subject: string): Promise<number | null> {
+  #publish(subject: string): Promise<number | null> {
     const { link, stream } = this.#options;
-    // Not the client's `publish`: that one stores empty headers with every join.
-    const message = await link.use(({ nc }) => nc.request(subject, Empty, { timeout: jetStreamTimeoutMs }));
-    const answer = message.json<PublishAnswer>();
-    if (answer.error !== undefined) {
-      if (isAlreadyInLine(answer.error)) return null;
-      throw new Error(`JetStream refused a join: ${answer.error.description}`);
-    }
-    if (answer.stream !== stream.name || answer.seq === undefined) throw new Error('a join was answered by a stranger');
-    return answer.seq;
+    return link.use(({ nc }) => drawPlace(nc, stream, subject));
   }
 
   /** The place of a user who stands in line; a message that is no join is removed, because it would keep the user out. */
@@ -223,11 +212,7 @@ export class JetStreamLine implements WaitingLine {
     if (this.#retired) return;
     await this.#holdEnd(place);
     const { link, stream } = this.#options;
-    try {
-      await link.use(({ jsm }) => jsm.streams.deleteMessage(stream.name, place, false));
-    } catch (error) {
-      if (!isMessageGone(error)) throw error;
-    }
+    await link.use(({ jsm }) => deletePlace(jsm, stream, place));
   }
 
   /** Sees to it that something stays in the stream when the message of `place`, perhaps the last one, is gone. */

@@ -2,30 +2,33 @@
  * The lines of one room while NATS is in use: the stream's, and before it the engine's own if that was ever used.
  *
  * Whenever NATS connects, and when something does not fit, the stream is looked at before anybody may join:
- * - it is there, ours, of a known epoch, and ends at or behind `takenThrough`: the line goes on;
+ * - it is there, ours, of a known epoch, and ends at or behind `takenThrough`: the line goes on, once no place that somebody
+ *   had can be drawn again (`lost-tail.ts`);
  * - it is there and ours, but its epoch is new to the journal (a crash came between making and journaling it): it is opened;
  * - it is gone, or ends below `takenThrough`, or is of another epoch than the journal's: the journal loses that line, and a
  *   stream with a new epoch takes its place, where somebody else has removed it after `goneMs`;
  * - it is another journal's, or nobody's: it is left alone, and nobody can join here.
  */
 import type { StreamInfo } from '@nats-io/jetstream';
-import type { AdmissionCommand, RoomView } from '../../actors/admission/messages.ts';
+import type { AdmissionCommand } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { RoomLines, WaitingLine } from '../queue/waiting-line.ts';
 import type { Timers } from '../timers.ts';
+import { closedLine } from './closed-line.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { JetStreamLine } from './jetstream-line.ts';
+import { JournaledLines } from './journaled-lines.ts';
 import {
   findStream,
   foreignStreamText,
   lineStreamConfig,
   lineStreamOf,
   ownerOf,
-  placesIn,
   type LineStream,
 } from './line-stream.ts';
+import { drawThrough } from './lost-tail.ts';
 import { ToldTrouble, troubleOf } from './trouble.ts';
 
 /** After a look that failed although NATS is there, ms until the next one. */
@@ -57,20 +60,14 @@ export interface StreamLinesOptions {
 export const lostLineText =
   'the stream of the waiting line has lost people; its tokens are expired, and a new line begins';
 
-/** Joins are refused while the stream has not been looked at. */
-const closed: WaitingLine = {
-  epoch: 'none',
-  kind: 'stream',
-  join: async () => ({ type: 'refused', code: 'queue_unavailable' }),
-  take: async (after) => ({ people: [], through: after }),
-  settle: async () => undefined,
-  leave: async () => undefined,
-  counts: async () => ({ waiting: 0, lastPlace: 0 }),
-};
+/** In the log, when the server has forgotten who came last. */
+const lostTailText =
+  'the stream of the waiting line has lost the people who came last; their places are given to nobody else';
 
 export class StreamLines implements RoomLines {
   readonly #options: StreamLinesOptions;
   readonly #stream: LineStream;
+  readonly #journaled: JournaledLines;
   #line: JetStreamLine | null = null;
   /** Whether the stream has been looked at since NATS connected. */
   #open = false;
@@ -88,6 +85,7 @@ export class StreamLines implements RoomLines {
   constructor(options: StreamLinesOptions) {
     this.#options = options;
     this.#stream = lineStreamOf(options.room);
+    this.#journaled = new JournaledLines(options.engine, options.room);
     this.#unsubscribe = options.link.onConnect(() => void this.look());
   }
 
@@ -101,7 +99,7 @@ export class StreamLines implements RoomLines {
   }
 
   current(): WaitingLine {
-    return this.#open && this.#line !== null ? this.#line : closed;
+    return this.#open && this.#line !== null ? this.#line : closedLine;
   }
 
   standing(userId: string): { readonly epoch: string; readonly place: number } | null {
@@ -112,7 +110,7 @@ export class StreamLines implements RoomLines {
   }
 
   get joinable(): boolean {
-    return this.current() !== closed;
+    return this.current() !== closedLine;
   }
 
   waiting(): number {
@@ -165,24 +163,24 @@ export class StreamLines implements RoomLines {
   /** Finds or makes the stream, tells the journal, and sets `#line`; null when the stream is not ours, or has just gone. */
   async #settleOnStream(): Promise<JetStreamLine | null> {
     const { link, journalId, room, log } = this.#options;
+    // Before the server is asked: people may come and be taken while its answer is on the way.
+    const before = this.#placesKnown();
     let info = await link.use(({ jsm }) => findStream(jsm, this.#stream));
     const owner = info === null ? null : ownerOf(info);
     if (info !== null && owner?.journalId !== journalId) {
       this.#refuse(info);
       return null;
     }
-    const known = this.#streamLines().find((line) => line.epoch === owner?.epoch);
-    if (info !== null && known !== undefined && (known.lost || info.state.last_seq < known.takenThrough)) {
-      log.error(
-        { room, epoch: known.epoch, takenThrough: known.takenThrough, lastPlace: info.state.last_seq },
-        lostLineText,
-      );
+    const known = owner === null ? undefined : this.#journaled.find(owner.epoch);
+    const takenThrough = before.get(known?.epoch ?? '')?.takenThrough ?? 0;
+    if (info !== null && known !== undefined && (known.lost || info.state.last_seq < takenThrough)) {
+      log.error({ room, epoch: known.epoch, takenThrough, lastPlace: info.state.last_seq }, lostLineText);
       await this.#lose(known.epoch);
       await link.use(({ jsm }) => jsm.streams.delete(this.#stream.name));
       info = null;
     }
     const epoch = (info === null ? null : owner?.epoch) ?? this.#options.newEpoch();
-    for (const line of this.#streamLines()) {
+    for (const line of this.#journaled.all()) {
       if (line.lost || line.epoch === epoch) continue;
       if (info === null) {
         log.error({ room, epoch: line.epoch, takenThrough: line.takenThrough }, lostLineText);
@@ -197,32 +195,42 @@ export class StreamLines implements RoomLines {
     }
     info ??= await link.use(({ jsm }) => jsm.streams.add(lineStreamConfig(this.#stream, { journalId, epoch })));
     await this.#ask({ type: 'OpenLine', epoch, line: 'stream' });
-    return this.#resume(epoch, info.state.last_seq);
+    let lastPlace = info.state.last_seq;
+    const lastKnown = before.get(epoch)?.lastPlace ?? 0;
+    if (lastPlace < lastKnown) {
+      log.error({ room, epoch, lastPlace, lastKnown }, lostTailText);
+      lastPlace = await drawThrough(link, this.#stream, lastPlace, lastKnown);
+    }
+    return this.#resume(epoch, lastPlace);
+  }
+
+  /** What each epoch had at least: the places dealt with, and the last place that anybody is known to have had. */
+  #placesKnown(): Map<string, { readonly takenThrough: number; readonly lastPlace: number }> {
+    const line = this.#line;
+    return new Map(
+      this.#journaled.all().map(({ epoch, takenThrough, lastLeaver }) => {
+        const lastSeen = line?.epoch === epoch ? line.lastPlace : 0;
+        return [epoch, { takenThrough, lastPlace: Math.max(takenThrough, lastLeaver, lastSeen) }];
+      }),
+    );
   }
 
   #resume(epoch: string, lastPlace: number): JetStreamLine {
-    const { engine, link, room, wake, timers } = this.#options;
+    const { link, wake, timers } = this.#options;
     if (this.#line?.epoch === epoch) {
       this.#line.saw(lastPlace);
       this.#line.resume([]);
       return this.#line;
     }
     this.#line?.retire();
-    const takenThrough = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.takenThrough ?? 0;
-    const durableTakenThrough = async (): Promise<number> => {
-      const query = { type: 'room' } as const;
-      const seen = await engine.viewDurable<'admission', 'room'>(`admission:${room}`, query);
-      return seen?.lines.find((line) => line.epoch === epoch)?.takenThrough ?? 0;
-    };
-    const leavers = (): number => this.#streamLines().find((line) => line.epoch === epoch)?.leavers ?? 0;
     this.#line = new JetStreamLine({
       link,
       stream: this.#stream,
       epoch,
       lastPlace,
-      takenThrough,
-      durableTakenThrough,
-      leavers,
+      takenThrough: () => this.#journaled.find(epoch)?.takenThrough ?? 0,
+      durableTakenThrough: () => this.#journaled.durableTakenThrough(epoch),
+      leavers: () => this.#journaled.find(epoch)?.leavers ?? 0,
       peopleMax: limits.streamLineMax,
       wake,
       timers,
@@ -230,8 +238,7 @@ export class StreamLines implements RoomLines {
       onError: (error) => this.#tellError(error),
     });
     // A crash may have come between the journal's leaving and the stream's.
-    const left = engine.view<'admission', 'leavers'>(`admission:${room}`, { type: 'leavers', epoch });
-    this.#line.resume(placesIn(left));
+    this.#line.resume(this.#journaled.leaverPlaces(epoch));
     return this.#line;
   }
 
@@ -247,13 +254,6 @@ export class StreamLines implements RoomLines {
     const { engine, room } = this.#options;
     const outcome = await engine.ask<'admission'>(`admission:${room}`, command, { internal: true });
     if (outcome.type === 'rejected') throw new Error(`room ${room} refused ${command.type}: ${outcome.code}`);
-  }
-
-  /** Stream lines that the journal knows. */
-  #streamLines(): RoomView['lines'] {
-    const { engine, room } = this.#options;
-    const view = engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
-    return view?.lines.filter((line) => line.line === 'stream') ?? [];
   }
 
   /** One of a crowd of refused joins is enough for the log. */

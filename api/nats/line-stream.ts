@@ -9,8 +9,9 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { nanos } from '@nats-io/transport-node';
+import { Empty, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { isId } from '../http/schemas/ids.ts';
+import { jetStreamTimeoutMs } from './connection.ts';
 
 /** The smallest that nats-server takes, ms. Joins carry no message id, so nothing is ever looked up in it. */
 const duplicateWindowMs = 100;
@@ -93,6 +94,35 @@ export async function findStream(jsm: JetStreamManager, { name }: LineStream): P
   } catch (error) {
     if (isApiError(error, JetStreamApiCodes.StreamNotFound)) return null;
     throw error;
+  }
+}
+
+/** An ack or a refusal of JetStream, as it answers to a publish. */
+interface PublishAnswer {
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly error?: { readonly err_code: number; readonly description: string };
+}
+
+/** Publishes an empty message and returns its place; null when one stands on this subject already. */
+export async function drawPlace(nc: NatsConnection, stream: LineStream, subject: string): Promise<number | null> {
+  // Not the client's `publish`: that one stores empty headers with every join.
+  const message = await nc.request(subject, Empty, { timeout: jetStreamTimeoutMs });
+  const answer = message.json<PublishAnswer>();
+  if (answer.error !== undefined) {
+    if (isAlreadyInLine(answer.error)) return null;
+    throw new Error(`JetStream refused a join: ${answer.error.description}`);
+  }
+  if (answer.stream !== stream.name || answer.seq === undefined) throw new Error('a join was answered by a stranger');
+  return answer.seq;
+}
+
+/** Idempotent. */
+export async function deletePlace(jsm: JetStreamManager, { name }: LineStream, place: number): Promise<void> {
+  try {
+    await jsm.streams.deleteMessage(name, place, false);
+  } catch (error) {
+    if (!isMessageGone(error)) throw error;
   }
 }
 

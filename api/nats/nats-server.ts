@@ -63,6 +63,7 @@ export class PrivateServer {
   readonly #stopping = new AbortController();
   #child: ChildProcess | null = null;
   #keeping: Promise<void> = Promise.resolve();
+  #listens = false;
   #port: number | null = null;
 
   private constructor(options: PrivateServerOptions) {
@@ -97,18 +98,26 @@ export class PrivateServer {
     return this.#child?.pid ?? null;
   }
 
+  /** Whether the server runs and has read its store. */
+  get listens(): boolean {
+    return this.#listens;
+  }
+
   /** Ends the server; resolves when it has gone. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     process.off('exit', this.#endWithProcess);
-    const child = this.#child;
-    if (child !== null) {
-      child.kill('SIGTERM');
-      const killer = setTimeout(() => child.kill('SIGKILL'), stopMaxMs);
-      await this.#keeping;
-      clearTimeout(killer);
-    }
+    this.end();
     await this.#keeping;
+  }
+
+  /** Ends the process that runs now, by force if it does not go; unless all is stopped, another one is started. */
+  end(): void {
+    const child = this.#child;
+    if (child === null) return;
+    child.kill('SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), stopMaxMs);
+    child.once('exit', () => clearTimeout(killer));
   }
 
   readonly #endWithProcess = (): void => void this.#child?.kill('SIGTERM');
@@ -124,12 +133,14 @@ export class PrivateServer {
       const started = await this.#untilListening(child, ended);
       if (started.type === 'listening') {
         port = started.port;
+        this.#listens = true;
         this.#keep(child.pid ?? null, port);
         log.info({ url: urlOf(port), pid: child.pid }, 'private nats-server listens');
         this.#options.onListening(urlOf(port));
         listens();
       }
       const { code, signal } = await ended;
+      this.#listens = false;
       this.#child = null;
       if (this.#stopping.signal.aborted) return;
       const lastWords = this.#lastWords();

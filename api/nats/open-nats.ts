@@ -11,6 +11,7 @@ import { openSecret } from '../secrets.ts';
 import { NatsLink, type NatsState } from './connection.ts';
 import { findOrInstallServer } from './install-server.ts';
 import { PrivateServer } from './nats-server.ts';
+import { watchServer } from './server-watch.ts';
 
 export interface Nats {
   /** Shared by line and commands. Null: there is no NATS, and the engine keeps the line itself. */
@@ -86,7 +87,9 @@ async function openPrivate({ dataDir, guarded, log, searchPath, serverFolder }: 
       limits.natsStartWaitMs,
     );
     await link.connected(limits.natsStartWaitMs);
+    const endWatch = watchServer({ link, server, log });
     return over(link, async () => {
+      endWatch();
       await link.close();
       await server.stop();
     });

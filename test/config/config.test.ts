@@ -108,6 +108,12 @@ describe('the configuration', () => {
     );
   });
 
+  test('a server that the client cannot speak to is refused at once', () => {
+    for (const url of ['ws://host:80', 'wss://host', 'nats://a:4222,ws://b:80']) {
+      assert.deepEqual(errorsOf({ NATS_URL: url }).length, 1, url);
+    }
+  });
+
   test('an error never shows a secret', () => {
     const errors = errorsOf({ ADMIN_KEY: 'with space', NATS_URL: 'nats://user:hunter2@h/path' });
     assert.equal(errors.length, 2);
