@@ -14,6 +14,6 @@ export function createKinds(rules: Rules) {
     wallet: createWallet(rules),
     admission: createAdmission(rules),
     line: createLine(rules),
-    catalog: createCatalog(rules),
+    catalog: createCatalog(),
   } satisfies Record<string, ErasedKind>;
 }

@@ -6,9 +6,10 @@
  * 3. Each place of a line is dealt with once, in order: `takenThrough` only grows.
  * 4. A session is over at its journaled deadline, whether or not `ExpireDue` has run.
  */
-import type { ActorKind, Decision, Event } from '../../engine/actor.ts';
+import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected, unchanged } from '../decision.ts';
 import type { Rules } from '../rules.ts';
+import { asItIs, upcaster } from '../upcast.ts';
 import { admitPeople, sessionEnded } from './admit-people.ts';
 import { changeRate, drawAdmission } from './admission-rate.ts';
 import type {
@@ -225,8 +226,13 @@ function reply(events: readonly AdmissionEvent[]): AdmissionReply {
   return takenThrough === null ? { type: 'left' } : { type: 'admitted', admitted, takenThrough };
 }
 
-function upcast(event: Event): AdmissionEvent {
-  if (event.v !== 1) throw new Error(`admission event ${event.type} has unknown version ${event.v}`);
-  // True: version 1 is the only one that this kind ever wrote.
-  return event as AdmissionEvent;
-}
+const upcast = upcaster<AdmissionEvent>('room', {
+  PolicySet: { 1: asItIs },
+  LineOpened: { 1: asItIs },
+  LineLost: { 1: asItIs },
+  UserAdmitted: { 1: asItIs },
+  PlacesPassed: { 1: asItIs },
+  SessionRenewed: { 1: asItIs },
+  SessionEnded: { 1: asItIs },
+  PlaceLeft: { 1: asItIs },
+});

@@ -2,9 +2,9 @@
  * The catalog: which concerts and dates there are, and which room covers which concert. Room `main` covers every
  * concert that no other room names, and lists none itself; a concert is in at most one other room.
  */
-import type { ActorKind, Decision, Event } from '../../engine/actor.ts';
+import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected } from '../decision.ts';
-import type { Rules } from '../rules.ts';
+import { asItIs, upcaster } from '../upcast.ts';
 import type { AdmissionCommand } from '../admission/messages.ts';
 import type { OpenSchedule, ScheduleFacts, SectionSpec } from '../schedule/messages.ts';
 import type {
@@ -54,7 +54,7 @@ interface Move {
 const movesMax = 16;
 
 /** The kind `catalog`; its one actor is `catalog:main`. It has no settings. */
-export function createCatalog(_rules: Rules): ActorKind<CatalogState, CatalogProtocol> {
+export function createCatalog(): ActorKind<CatalogState, CatalogProtocol> {
   return {
     kind: 'catalog',
     initial,
@@ -227,11 +227,11 @@ function concertsPage(state: CatalogState, after: string | null, limit: number):
   return page;
 }
 
-function upcast(event: Event): CatalogEvent {
-  if (event.v !== 1) throw new Error(`catalog event ${event.type} has unknown version ${event.v}`);
-  // True: version 1 is the only one that this kind ever wrote.
-  return event as CatalogEvent;
-}
+const upcast = upcaster<CatalogEvent>('catalog', {
+  ConcertCreated: { 1: asItIs },
+  ScheduleCreated: { 1: asItIs },
+  RoomPut: { 1: asItIs },
+});
 
 /** The events that make concerts, dates and rooms again, in order, and the moves, which these do not tell. */
 interface Image {

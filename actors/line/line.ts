@@ -2,9 +2,10 @@
  * The engine's own waiting line of one room. Places are drawn from 1 in order and never again; a user in line has one
  * place. People leave it by being settled (from the front) or by leaving; whoever is gone draws a new place.
  */
-import type { ActorKind, Decision, Event } from '../../engine/actor.ts';
+import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected, unchanged } from '../decision.ts';
 import type { Rules } from '../rules.ts';
+import { asItIs, upcaster } from '../upcast.ts';
 import type {
   LineCode,
   LineCommand,
@@ -182,11 +183,12 @@ function view(state: LineState, query: LineQuery): LineViews[keyof LineViews] {
   }
 }
 
-function upcast(event: Event): LineEvent {
-  if (event.v !== 1) throw new Error(`line event ${event.type} has unknown version ${event.v}`);
-  // True: version 1 is the only one that this kind ever wrote.
-  return event as LineEvent;
-}
+const upcast = upcaster<LineEvent>('line', {
+  LineStarted: { 1: asItIs },
+  LineJoined: { 1: asItIs },
+  LineLeft: { 1: asItIs },
+  LineSettled: { 1: asItIs },
+});
 
 interface LineImage {
   readonly epoch: string | null;

@@ -5,6 +5,7 @@
 import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected } from '../decision.ts';
 import type { Rules } from '../rules.ts';
+import { asItIs, upcaster } from '../upcast.ts';
 import { decideCancel } from './cancel.ts';
 import { decodeSchedule, encodeSchedule } from './encoding.ts';
 import { evolveSchedule } from './evolve.ts';
@@ -22,7 +23,6 @@ import type {
 import { decideAnswered, decidePay, openDebits } from './pay.ts';
 import { scheduleReply, scheduleSummary, scheduleView } from './reading.ts';
 import type { ScheduleState } from './state.ts';
-import { upcastSchedule } from './upcast.ts';
 
 /** Each created kind shares layouts among its own schedules, and nothing with any other. */
 export function createSchedule(rules: Rules): ActorKind<ScheduleState, ScheduleProtocol> {
@@ -40,7 +40,7 @@ export function createSchedule(rules: Rules): ActorKind<ScheduleState, ScheduleP
       const summary = scheduleSummary(state);
       return summary === null ? null : { ...summary };
     },
-    upcast: upcastSchedule,
+    upcast,
     encode: encodeSchedule,
     decode: (id, bytes) => decodeSchedule(id, bytes, layoutOf),
   };
@@ -74,3 +74,13 @@ function decideOpen(state: ScheduleState, command: OpenSchedule): Decision<Sched
   const schedule = { id: state.id, concertId, venue, startsAt, salesOpenAt, salesCloseAt };
   return accepted([{ type: 'ScheduleOpened', v: 1, schedule, sections }]);
 }
+
+const upcast = upcaster<ScheduleEvent>('schedule', {
+  ScheduleOpened: { 1: asItIs },
+  SeatsHeld: { 1: asItIs },
+  HoldCancelled: { 1: asItIs },
+  HoldExpired: { 1: asItIs },
+  PaymentStarted: { 1: asItIs },
+  PaymentRefused: { 1: asItIs },
+  ReservationPaid: { 1: asItIs },
+});

@@ -1,7 +1,8 @@
 /** The wallet of one user: its balance is never negative and never above its limit. */
-import type { ActorKind, Decision, Event } from '../../engine/actor.ts';
+import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected, unchanged } from '../decision.ts';
 import type { Rules } from '../rules.ts';
+import { asItIs, upcaster } from '../upcast.ts';
 import type { WalletCode, WalletCommand, WalletEvent, WalletProtocol, WalletReply } from './messages.ts';
 
 /**
@@ -111,25 +112,11 @@ function reply(events: readonly WalletEvent[]): WalletReply {
   }
 }
 
-/** How to lift each event, by the version that it was written in. */
-const lifts = {
+const upcast = upcaster<WalletEvent>('wallet', {
   WalletCharged: { 1: asItIs },
   WalletDebited: { 1: asItIs },
   WalletCredited: { 1: asItIs },
-} satisfies Record<WalletEvent['type'], Readonly<Record<number, (event: Event) => WalletEvent>>>;
-
-const liftsByName: Readonly<Record<string, Readonly<Record<number, (event: Event) => WalletEvent>>>> = lifts;
-
-function upcast(event: Event): WalletEvent {
-  const lift = Object.hasOwn(liftsByName, event.type) ? liftsByName[event.type]?.[event.v] : undefined;
-  if (lift === undefined) throw new Error(`a wallet knows no event ${event.type} of version ${event.v}`);
-  return lift(event);
-}
-
-function asItIs(event: Event): WalletEvent {
-  // The table has matched name and newest version, and only this kind's `decide` writes under this kind's address.
-  return event as WalletEvent;
-}
+});
 
 /** Throws on bytes that `encode` did not make; their checksum is the store's affair. */
 function decode(id: string, bytes: Uint8Array): WalletState {

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { createCatalog, type CatalogState } from '../../actors/catalog/catalog.ts';
 import type { CatalogCommand, CatalogProtocol, Concert } from '../../actors/catalog/messages.ts';
 import { OneActor } from './one-actor.ts';
-import { rulesUnderTest } from './rules-under-test.ts';
 
 type Catalog = OneActor<CatalogState, CatalogProtocol>;
 
@@ -44,7 +43,7 @@ const room = (name: string, concertIds: readonly string[] | null): CatalogComman
 });
 
 function catalogWith(...commands: readonly CatalogCommand[]): Catalog {
-  const catalog: Catalog = new OneActor(createCatalog(rulesUnderTest), 'main');
+  const catalog: Catalog = new OneActor(createCatalog(), 'main');
   for (const command of commands) catalog.reply(command, 0);
   return catalog;
 }
