@@ -2,7 +2,7 @@
  * The composition root: the only place where values of all folders meet. `npm start` runs it.
  *
  * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
- * HTTP door. Order of a stop: the door takes nothing new, drivers and engine finish, NATS, final snapshots, lock released.
+ * commands over NATS, feed, HTTP door. The order of a stop is in `stop.ts`; the lock is released last.
  */
 import { randomInt } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
@@ -34,6 +34,7 @@ import { type OperatedParts, overviewOf, readinessOf, watchParts } from './opera
 import type { Protocols } from './protocols.ts';
 import { run, type Running } from './run.ts';
 import { openSecrets } from './secrets.ts';
+import { stopParts } from './stop.ts';
 import { systemClock, systemScheduler, watchClock } from './system-clock.ts';
 import { systemTimers } from './timers.ts';
 
@@ -216,7 +217,11 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     readiness: () => readinessOf(parts),
     overview: () => overviewOf(parts),
   });
-  const server = await startHttpServer(app, { host: config.host, port: config.port });
+  const stopped = { rooms, commands, feed, engine, nats, readModel, storage, log };
+  const server = await startHttpServer(app, { host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await stopParts({ server: null, ...stopped });
+    throw error;
+  });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
   log.info({ host: config.host, port: server.port, url, dataDir: config.dataDir }, 'listening');
   const { missing } = readModelProgress;
@@ -226,13 +231,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   async function stop(): Promise<void> {
     draining = true;
     clock.stop();
-    await Promise.all([server.close(), rooms.stop(), commands?.close()]);
-    await engine.drain();
-    await feed?.close(limits.drainMs / 4);
-    await nats.stop();
-    readModel.close();
-    const caughtUp = await storage.close(limits.drainMs / 2);
-    if (!caughtUp) log.warn('final snapshots were not finished in time; the next start replays a longer tail');
+    await stopParts({ server, ...stopped });
     metrics.close();
     opened.lock.release();
   }

@@ -19,8 +19,6 @@ export interface ClientKey {
   readonly fingerprint: string;
 }
 
-export type CommandOf<P extends Protocol> = P['command'];
-
 export interface AskOptions<GateCommand> {
   readonly key?: ClientKey;
   /**

@@ -188,7 +188,7 @@ export function adminRoutes(deps: HttpDependencies): Operation[] {
       params: roomParams,
       body: roomBody,
       answers: { 200: { description: 'The room', schema: roomSchema } },
-      refusals: ['concert_not_found', 'already_exists'],
+      refusals: ['concert_not_found', 'already_exists', 'queue_unavailable'],
       async handle({ params, body }) {
         const { concertIds, ...given } = body;
         if (params.room === mainRoom && concertIds !== undefined && concertIds.length > 0) {
@@ -221,7 +221,7 @@ export function adminRoutes(deps: HttpDependencies): Operation[] {
 }
 
 /** What is on sale now comes first, and only so much of it. */
-function overview({ engine, rooms, freeSeats, readModelProgress, overview: others }: HttpDependencies): object {
+function overview({ engine, rooms, freeSeats, overview: others }: HttpDependencies): object {
   const nowMs = engine.nowMs();
   const { items } = freeSeats.page({ available: true, after: null, limit: overviewConcertsMax, atMs: nowMs });
   return {
@@ -233,11 +233,6 @@ function overview({ engine, rooms, freeSeats, readModelProgress, overview: other
       .flatMap(({ concert }) => freeSeats.dates(concert.id, true, nowMs))
       .slice(0, overviewSchedulesMax)
       .map(scheduleItem),
-    journal: { position: engine.durableBatch },
-    readModel: { lag: Math.max(0, engine.durableBatch - readModelProgress.through) },
-    feed: { lag: null },
-    nats: { url: null, state: 'off' },
-    process: { pid: process.pid, uptimeSeconds: Math.floor(process.uptime()), waitingCommands: engine.waiting },
     ...others(),
   };
 }

@@ -217,5 +217,5 @@ export function createShrunkReader({
 }
 
 function isGateRefusal(code: ProblemCode): boolean {
-  return code === 'queue_token_expired' || code === 'queue_token_waiting' || code === 'room_not_found';
+  return code === 'queue_token_expired' || code === 'queue_token_waiting';
 }
