@@ -19,7 +19,7 @@ export const commandsConsumer = 'onsale-engine';
 
 /** How long the server waits for an ack before it delivers again, ms. Longer than any commit that still succeeds. */
 const ackWaitMs = 30_000;
-const subjects = ['hold', 'cancel', 'pay', 'charge'].map((verb) => `onsale.v1.do.${verb}.*`);
+export const commandsSubjects = ['hold', 'cancel', 'pay', 'charge'].map((verb) => `onsale.v1.do.${verb}.*`);
 
 /** The stream holds the commands of another journal: carrying them out here would be wrong. An operator decides. */
 export class ForeignCommands extends Error {
@@ -59,7 +59,7 @@ function makeStream(jsm: JetStreamManager, journalId: string): Promise<StreamInf
   return jsm.streams.add({
     name: commandsStream,
     description: descriptionOf(journalId),
-    subjects,
+    subjects: commandsSubjects,
     retention: RetentionPolicy.Workqueue,
     storage: StorageType.File,
     // A full queue tells the next publisher, and loses nobody's command.
