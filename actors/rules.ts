@@ -18,6 +18,6 @@ export interface Rules {
   readonly engineLineMax: number;
   /** Live sessions of one room. */
   readonly sessionsMax: number;
-  /** Ranges of places left early, per line. *Fixed.* */
+  /** Ranges of places left early, per line. */
   readonly leaverRangesMax: number;
 }
