@@ -1,4 +1,4 @@
-/** The whole journey, R1 to R9, with the exact bodies of the contract. */
+/** The whole journey, from the line to the payment and out again, with the exact bodies of the contract. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
@@ -69,7 +69,7 @@ test('the journey from joining to paying', async (t) => {
     });
   });
 
-  await t.test('R1: a user gets one token, and the same one again', async () => {
+  await t.test('a user gets one token, and the same one again', async () => {
     const first = await expecting(201, stage.send('POST', '/v1/queue/tokens', { body: { userId: ann } }));
     token = String(first.body['token']);
     const active = { token, room: 'main', userId: ann, status: 'active', place: first.body['place'], position: 0 };
@@ -80,19 +80,19 @@ test('the journey from joining to paying', async (t) => {
     assert.deepEqual(current.body, first.body);
   });
 
-  await t.test('R2: concerts that can be booked', async () => {
+  await t.test('concerts that can be booked', async () => {
     const { body } = await expecting(200, stage.send('GET', '/v1/concerts?available=true', { token }));
     assert.deepEqual(body, { items: [{ ...concert, schedules: 1, seatsAvailable: 4 }], nextCursor: null });
   });
 
-  await t.test('R3: the dates of a concert', async () => {
+  await t.test('the dates of a concert', async () => {
     const { body } = await expecting(200, stage.send('GET', '/v1/concerts/lights/schedules', { token }));
     const { startsAt, salesOpenAt, salesCloseAt } = schedule;
     const listed = { ...facts, startsAt, salesOpenAt, salesCloseAt, seatsTotal: 4, seatsAvailable: 4 };
     assert.deepEqual(body, { items: [listed] });
   });
 
-  await t.test('R4: the seats of a date', async () => {
+  await t.test('the seats of a date', async () => {
     const { body } = await expecting(200, stage.send('GET', '/v1/schedules/lights-1/seats', { token }));
     assert.equal(body['scheduleId'], 'lights-1');
     assert.equal(typeof body['version'], 'string');
@@ -104,7 +104,7 @@ test('the journey from joining to paying', async (t) => {
     ]);
   });
 
-  await t.test('R5: seats are held, all or none', async () => {
+  await t.test('seats are held, all or none', async () => {
     const held = await expecting(201, hold(stage, token, 'lights-1', ['B-1-1', 'Floor A-가-1'], 'hold-1'));
     reservation = held.body;
     assert.equal(held.headers.get('location'), `/v1/reservations/${String(reservation['id'])}`);
@@ -135,7 +135,7 @@ test('the journey from joining to paying', async (t) => {
     assert.deepEqual(ids, ['Floor A-1-1', 'Floor A-1-2']);
   });
 
-  await t.test('R6 and R7: the balance is charged once a key', async () => {
+  await t.test('the balance is charged once a key', async () => {
     const before = await expecting(200, stage.send('GET', '/v1/users/ann/balance'));
     assert.deepEqual(before.body, { userId: ann, balance: 0 });
     const short = await refused('insufficient_balance', pay(stage, token, String(reservation['id'])));
@@ -150,7 +150,7 @@ test('the journey from joining to paying', async (t) => {
   });
 
   await t.test(
-    'R8: paying sells the seats and ends the session; a repetition with its key is answered the same',
+    'paying sells the seats and ends the session; a repetition with its key is answered the same',
     async () => {
       const id = String(reservation['id']);
       const paid = await expecting(201, pay(stage, token, id, 'pay-1'));
@@ -170,7 +170,7 @@ test('the journey from joining to paying', async (t) => {
     },
   );
 
-  await t.test('R1: after paying one may join again, with a new place', async () => {
+  await t.test('after paying one may join again, with a new place', async () => {
     const again = await expecting(201, stage.send('POST', '/v1/queue/tokens', { body: { userId: ann } }));
     assert.notEqual(again.body['token'], token);
     token = String(again.body['token']);

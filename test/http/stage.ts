@@ -1,4 +1,4 @@
-/** A whole program on a directory of its own, and a client that keeps what http-api promises about every answer. */
+/** A whole program on a directory of its own, and a client that keeps what the HTTP API promises about every answer. */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
