@@ -5,7 +5,7 @@ import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import type { StoredBatch } from '../../engine/ports.ts';
 import { StorageDamaged } from '../../storage/damage.ts';
-import { differencesOf, dumpReadModel } from '../../storage/read-model/dump.ts';
+import { differencesOf, dumpReadModel } from './dump.ts';
 import { openConsumer } from '../../storage/read-model/projector.ts';
 import { readModelMigrations } from '../../storage/read-model/schema.ts';
 import { ask, directoryFor, journalEnd, journalId, project } from './journal-of.ts';

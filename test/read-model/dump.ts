@@ -1,5 +1,5 @@
 /** The read model as plain rows, to compare one with another. */
-import type { Connection } from '../database.ts';
+import type { Connection } from '../../storage/database.ts';
 
 /** Rows of each table in the order of its primary key, each a JSON text of its columns. */
 export type ReadModelDump = ReadonlyMap<string, readonly string[]>;
