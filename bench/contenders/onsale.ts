@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import { findOrInstallServer } from '../../api/nats/install-server.ts';
 import { readModelFileName } from '../../storage/read-model/projector.ts';
-import { until } from '../../test/nats/until.ts';
+import { until } from '../../test/until.ts';
 import { Client } from '../../test/system/client.ts';
 import { adminKey, Program, temporaryDataDir } from '../../test/system/program.ts';
 import * as sale from '../../test/system/sale.ts';

@@ -2,7 +2,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { NatsUnderTest } from '../../test/nats/nats-under-test.ts';
-import { until } from '../../test/nats/until.ts';
+import { until } from '../../test/until.ts';
 import { Client } from '../../test/system/client.ts';
 import { Program } from '../../test/system/program.ts';
 import * as sale from '../../test/system/sale.ts';

@@ -1,7 +1,7 @@
 /** Looks at a running program from outside: its gauges, its memory, and when it has come to rest. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../../test/nats/until.ts';
+import { until } from '../../test/until.ts';
 import { readStat } from '../harness/process-usage.ts';
 
 /** One value of `/metrics`. Throws when the program has no such gauge. */

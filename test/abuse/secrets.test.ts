@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { send, type Reply, type Sent } from '../http/stage.ts';
 import { NatsUnderTest } from '../nats/nats-under-test.ts';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import { Program, runToEnd, temporaryDataDir } from '../system/program.ts';
 import { inHours, openDoors, scheduleBody } from '../http/stage.ts';
 

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseConfig } from '../../api/config.ts';
 import { createLog } from '../../api/log.ts';
 import { startOnsale } from '../../api/main.ts';
 import * as stage from '../http/stage.ts';
+import { until } from '../until.ts';
 
 export interface Life {
   readonly send: stage.Stage['send'];
@@ -40,12 +40,11 @@ export async function startLife(dataDir: string, holdTtlSeconds: number): Promis
 
 /** A user inside, let in through room `main`. */
 async function enter(life: Life, userId: string): Promise<string> {
-  for (;;) {
+  return await until(`${userId} is let in`, async () => {
     const token = await stage.join(life, userId);
     const { body } = await life.send('GET', '/v1/queue/tokens/current', { token });
-    if (body['status'] === 'active') return token;
-    await sleep(5);
-  }
+    return body['status'] === 'active' ? token : null;
+  });
 }
 
 async function held(life: Life, token: string, seatIds: readonly string[]): Promise<string> {
@@ -73,9 +72,9 @@ export async function firstLife(life: Life): Promise<void> {
   await stage.expecting(200, life.send('DELETE', `/v1/reservations/${cancelled}`, { token: bob }));
   await stage.refused('insufficient_balance', stage.pay(life, cat, await held(life, cat, ['A-1-4'])));
   const expiring = await held(life, dan, ['A-1-5']);
-  for (let status = ''; status !== 'expired'; await sleep(20)) {
-    status = String((await life.send('GET', `/v1/reservations/${expiring}`, { token: dan })).body['status']);
-  }
+  await until('the hold of dan has expired', async () => {
+    return (await life.send('GET', `/v1/reservations/${expiring}`, { token: dan })).body['status'] === 'expired';
+  });
 }
 
 /** Long holds: one is paid, one stays held. */

@@ -7,7 +7,7 @@ import { createHttpApp } from '../../api/http/http-app.ts';
 import { createHttpMetrics } from '../../api/http/metrics.ts';
 import { SeatChanges } from '../../api/http/seat-changes.ts';
 import { createLog } from '../../api/log.ts';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import { adminKey, keepsPromises } from './stage.ts';
 
 const place = { room: 'main', epoch: 'e', place: 1, userId: 'ann' };

@@ -2,7 +2,7 @@
 import { AssertionError } from 'node:assert/strict';
 import { headers as natsHeaders, RequestError, TimeoutError, type NatsConnection } from '@nats-io/transport-node';
 import { replyOf } from '../nats/commands-stage.ts';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import type { Client } from '../system/client.ts';
 import * as sale from '../system/sale.ts';
 import { type Recorded, type Refused, reservationStatuses, type ReservationStatus } from './recorded.ts';

@@ -11,7 +11,7 @@ import type { OnsaleEngine } from '../../api/protocols.ts';
 import { ServiceClient } from './commands-stage.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 type Scripted = Outcome<never, ProblemCode>;
 

@@ -7,7 +7,7 @@ import * as sale from '../system/sale.ts';
 import { ServiceClient } from './commands-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { StallingProxy } from './stalling-proxy.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const dataDir = temporaryDataDir();
 let nats: NatsUnderTest;

@@ -5,7 +5,7 @@ import { headers as natsHeaders, type Msg } from '@nats-io/transport-node';
 import { startStage } from '../http/stage.ts';
 import { startCommandStage, type CommandStage, type ServiceClient } from './commands-stage.ts';
 import { rawPublish } from './raw-publish.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 let stage: CommandStage;
 let client: ServiceClient;

@@ -5,7 +5,7 @@ import { connect, headers as natsHeaders } from '@nats-io/transport-node';
 import { startStage } from '../http/stage.ts';
 import { replyOf } from './commands-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const users = `
 authorization {

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { createSchedule, inHours } from '../http/stage.ts';
 import { replyOf, startCommandStage, type CommandStage, type ServiceClient } from './commands-stage.ts';
 import { rawPublish } from './raw-publish.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 let stage: CommandStage;
 let client: ServiceClient;

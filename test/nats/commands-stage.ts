@@ -4,7 +4,7 @@ import { headers as natsHeaders, type Msg, type NatsConnection } from '@nats-io/
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { createConcert, createSchedule, putRoom, startStage, type Stage } from '../http/stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 export interface ServiceReply {
   readonly ok: boolean;

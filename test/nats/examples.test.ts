@@ -11,7 +11,7 @@ import type { Turn } from '../../engine/ports.ts';
 import * as given from '../read-model/journal-of.ts';
 import { FeedUnderTest } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const examples = join(import.meta.dirname, '../../examples');
 const linesMax = 40;

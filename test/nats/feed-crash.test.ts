@@ -16,7 +16,7 @@ import { JournalReader } from '../../storage/journal-reader.ts';
 import { seeded } from '../system/seeded.ts';
 import { readStream, type Received } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const commands = Number(process.env['FEED_COMMANDS'] ?? 10_000);
 const seed = process.env['SEED'] ?? String(Date.now());

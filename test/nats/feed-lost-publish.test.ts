@@ -10,7 +10,7 @@ import { systemTimers } from '../../api/timers.ts';
 import { openFeedJournal } from '../../storage/feed-journal.ts';
 import { FeedUnderTest, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const loseEvery = 97;
 const sentAfter = 50;

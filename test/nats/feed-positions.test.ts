@@ -7,7 +7,7 @@ import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const nobody = 'nats://127.0.0.1:1';
 /** Less than the feed may take to end. */

@@ -12,7 +12,7 @@ import * as sale from '../system/sale.ts';
 import { readStream, type Received } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { rawPublish } from './raw-publish.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const dataDir = temporaryDataDir();
 let nats: NatsUnderTest;

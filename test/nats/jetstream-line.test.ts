@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { describeLine, placeOf, type LineUnderTest } from '../queue/line-contract.ts';
 import { stageLine } from './line-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 let nats: NatsUnderTest;
 before(async () => {

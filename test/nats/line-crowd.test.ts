@@ -8,7 +8,7 @@ import * as sale from '../system/sale.ts';
 import { seeded } from '../system/seeded.ts';
 import { forAll, historyOf } from './admissions.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const people = 20_000;
 const joinsEach = 3;

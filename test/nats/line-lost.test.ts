@@ -8,7 +8,7 @@ import * as sale from '../system/sale.ts';
 import { epochOf, join, joinWhenPossible, lineInfo, shut, tokenOf, withManager } from './line-people.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { rawPublish } from './raw-publish.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const dataDir = temporaryDataDir();
 let nats: NatsUnderTest;

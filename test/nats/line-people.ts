@@ -4,7 +4,7 @@ import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-
 import type { Client, Reply } from '../system/client.ts';
 import * as sale from '../system/sale.ts';
 import type { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 /** Lets nobody in. */
 export const shut = { ...sale.openDoors, admitPerSecond: 0 };

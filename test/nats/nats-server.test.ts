@@ -17,7 +17,7 @@ import { adminKey, Program, runToEnd, temporaryDataDir } from '../system/program
 import * as sale from '../system/sale.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const waitMs = 10_000;
 let binary: string;

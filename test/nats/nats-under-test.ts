@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { findOrInstallServer } from '../../api/nats/install-server.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const anyPort = -1;
 

@@ -7,7 +7,7 @@ import { Client } from '../system/client.ts';
 import { Program, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const readme = readFileSync(new URL('../../api/nats/README.md', import.meta.url), 'utf8');
 const config = /```\n(authorization \{[\s\S]*?)```/.exec(readme)?.[1];

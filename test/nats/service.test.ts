@@ -8,7 +8,7 @@ import { createLog } from '../../api/log.ts';
 import { RequestDoor } from '../../api/nats/commands/request-door.ts';
 import { replyOf, startCommandStage, type CommandStage } from './commands-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 type Answered = Readonly<Record<string, unknown>>;
 

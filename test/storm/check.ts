@@ -1,6 +1,6 @@
 /** The comparison after a round: everything that the ledger knows against everything that the program tells. */
 import { forAll } from '../nats/admissions.ts';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import type { Client } from '../system/client.ts';
 import { adminKey } from '../system/program.ts';
 import type { Random } from '../system/seeded.ts';

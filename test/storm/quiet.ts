@@ -1,6 +1,6 @@
 /** Waits until nothing is under way any more: both servers whole, durable commands carried out, the feed caught up. */
 import { jetstreamManager } from '@nats-io/jetstream';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import type { Client } from '../system/client.ts';
 import { adminKey } from '../system/program.ts';
 import type { NatsDoor } from './nats-door.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lostLineText } from '../../api/nats/line-room.ts';
 import { NatsUnderTest } from '../nats/nats-under-test.ts';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import { Program, type Ended } from '../system/program.ts';
 import type { Random } from '../system/seeded.ts';
 import type { Blow } from './blows.ts';

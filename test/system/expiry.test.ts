@@ -1,7 +1,7 @@
 /** What ends by time, ends in time: holds and queue sessions. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { Client, type Reply } from './client.ts';
 import { Program, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
@@ -32,12 +32,12 @@ describe('a hold that is not paid', () => {
     const token = await sale.enter(client, 'ann');
     const held = await sale.expecting(201, sale.hold(client, token, 's', ['A-1-1', 'A-1-2']));
     assert.equal(deadlineOf(held) - Date.parse(String(held.body['heldAt'])), 2_000);
-    let statuses = await sale.seatStatuses(client, token, 's');
-    while (statuses.get('A-1-1') !== 'available') {
-      assert.equal(statuses.get('A-1-1'), statuses.get('A-1-2'));
-      await sleep(20);
-      statuses = await sale.seatStatuses(client, token, 's');
-    }
+    const statuses = await until('the seats of ann are free', async () => {
+      const seen = await sale.seatStatuses(client, token, 's');
+      if (seen.get('A-1-1') === 'available') return seen;
+      assert.equal(seen.get('A-1-1'), seen.get('A-1-2'));
+      return null;
+    });
     const freedAt = Date.now();
     assert.equal(statuses.get('A-1-2'), 'available');
     // The stamped clock may differ from this one by its drift of at most a tenth; one machine drifts by far less.
@@ -55,13 +55,13 @@ describe('a hold that is not paid', () => {
   test('goes to a rival at once after its deadline, and to none before', async () => {
     const [token, rival] = [await sale.enter(client, 'bob'), await sale.enter(client, 'rival')];
     const held = await sale.expecting(201, sale.hold(client, token, 's', ['A-1-3']));
-    let reply = await sale.hold(client, rival, 's', ['A-1-3']);
-    while (reply.status !== 201) {
+    const won = await until('the rival holds the seat of bob', async () => {
+      const reply = await sale.hold(client, rival, 's', ['A-1-3']);
+      if (reply.status === 201) return reply;
       assert.equal(reply.body['code'], 'seat_unavailable');
-      await sleep(10);
-      reply = await sale.hold(client, rival, 's', ['A-1-3']);
-    }
-    const wonAt = Date.parse(String(reply.body['heldAt']));
+      return null;
+    });
+    const wonAt = Date.parse(String(won.body['heldAt']));
     assert.ok(wonAt >= deadlineOf(held), `won ${deadlineOf(held) - wonAt} ms early`);
     assert.ok(wonAt <= deadlineOf(held) + 250, `won ${wonAt - deadlineOf(held)} ms late`);
   });
@@ -74,7 +74,9 @@ describe('a hold that is not paid', () => {
     program = await Program.start(dataDir.path, { HOLD_TTL_SECONDS: '2' });
     client = new Client(program.port);
     const readyAt = Date.now();
-    while ((await sale.seatStatuses(client, token, 's')).get('A-1-4') !== 'available') await sleep(20);
+    await until('the seat of cid is free', async () => {
+      return (await sale.seatStatuses(client, token, 's')).get('A-1-4') === 'available';
+    });
     assert.ok(Date.now() <= Math.max(deadlineOf(held), readyAt) + 1_000);
   });
 });

@@ -4,7 +4,7 @@
  * with the journal before the last burst, which it may be behind by as it would be under full load. Says `filled` when
  * all of it is durable, then waits to be killed.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { chargeInTurn, startInside } from './inside.ts';
 
 const eventsWanted = Number(process.argv[2]);
@@ -22,15 +22,15 @@ async function chargeFrom(first: number, end: number): Promise<void> {
   }
 }
 
-async function followerIsBehind(): Promise<boolean> {
+async function followerIsUp(): Promise<boolean> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const lag = /^onsale_read_model_lag_batches (\d+)/m.exec(metrics)?.[1];
   if (lag === undefined) throw new Error('the metric onsale_read_model_lag_batches is missing');
-  return Number(lag) > 0;
+  return Number(lag) === 0;
 }
 
 await chargeFrom(0, eventsWanted - lastBurst);
-while (await followerIsBehind()) await sleep(50);
+await until('the follower has come up with the journal', followerIsUp, 120_000, 50);
 await chargeFrom(eventsWanted - lastBurst, eventsWanted);
 process.stdout.write(`${JSON.stringify({ msg: 'filled', events: eventsWanted, batch: engine.durableBatch })}\n`);
 setInterval(() => {}, 1_000);

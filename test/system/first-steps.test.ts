@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { firstSteps } from '../../api/demo.ts';
+import { until } from '../until.ts';
 import { nodeFlags, Program, temporaryDataDir } from './program.ts';
 
 const dataDir = temporaryDataDir();
@@ -27,13 +27,10 @@ function shellLines(url: string): string[] {
     .map((line) => line.slice(2));
 }
 
-async function untilPrinted(text: string): Promise<void> {
-  while (!program.output.includes(text)) await sleep(10);
-}
-
 describe('the first lines to try', () => {
   test('are printed by a start on an empty data directory', async () => {
-    await untilPrinted(firstSteps(`http://127.0.0.1:${program.port}`));
+    const lines = firstSteps(`http://127.0.0.1:${program.port}`);
+    await until('the program prints the first lines to try', () => program.output.includes(lines));
   });
 
   test('lead from joining to two paid seats', async () => {

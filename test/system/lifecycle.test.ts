@@ -5,8 +5,8 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { until } from '../until.ts';
 import { Client } from './client.ts';
 import { Program, runToEnd, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
@@ -34,7 +34,7 @@ describe('a program that is told to stop in the middle of a load', () => {
         charged.set(userId, count * 10);
       }
     });
-    while (charged.size < 50) await sleep(5);
+    await until('each of the 50 has charged once', () => charged.size === 50);
     const stoppedAt = performance.now();
     const ended = await program.stop();
     const tookMs = performance.now() - stoppedAt;
@@ -77,14 +77,15 @@ describe('a program whose read model was taken away', () => {
 
       const again = await Program.start(directory.path);
       const reader = new Client(again.port);
-      for (;;) {
-        const list = await reader.send('GET', '/v1/users/ann/reservations');
-        if (list.status === 200) {
-          assert.match(JSON.stringify(list.body), /"A-1-1".*"A-1-2"/);
-          break;
-        }
-        assert.equal(list.body['code'], 'overloaded');
-      }
+      const look = async () => {
+        const reply = await reader.send('GET', '/v1/users/ann/reservations');
+        if (reply.status === 200) return reply;
+        assert.equal(reply.body['code'], 'overloaded');
+        return null;
+      };
+      // Looked at without a rest: it is made again in a moment.
+      const list = await until('the reservations of ann are told again', look, 20_000, 0);
+      assert.match(JSON.stringify(list.body), /"A-1-1".*"A-1-2"/);
       reader.close();
       await again.stop();
     } finally {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { Client } from './client.ts';
 import { Program, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
@@ -55,7 +55,7 @@ async function payAndHangUp(token: string, reservationId: string, key: string): 
 }
 
 async function untilBalance(userId: string, balance: number): Promise<void> {
-  while ((await sale.balanceOf(client, userId)) !== balance) await sleep(5);
+  await until(`${userId} has ${balance}`, async () => (await sale.balanceOf(client, userId)) === balance);
 }
 
 describe('a payment whose answer was lost', () => {

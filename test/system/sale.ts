@@ -1,6 +1,6 @@
 /** What a sale needs before the first hold: a room that lets everyone in, a concert, its dates, and people inside. */
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import type { Client, Reply } from './client.ts';
 import { adminKey } from './program.ts';
 
@@ -60,12 +60,11 @@ export async function createSchedule(
 
 /** Joins, waits until let in, and gives the token. */
 export async function enter(client: Client, userId: string, room = 'main'): Promise<string> {
-  for (;;) {
+  return await until(`${userId} is let into ${room}`, async () => {
     const joined = await client.send('POST', '/v1/queue/tokens', { body: { userId, room } });
     assert.ok(joined.status === 201 || joined.status === 200, JSON.stringify(joined.body));
-    if (joined.body['status'] === 'active') return String(joined.body['token']);
-    await sleep(5);
-  }
+    return joined.body['status'] === 'active' ? String(joined.body['token']) : null;
+  });
 }
 
 /** The tokens of `<prefix>0` … `<prefix><count - 1>`, all inside. */

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { until } from '../nats/until.ts';
+import { until } from '../until.ts';
 import { Client } from './client.ts';
 import { Program, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
