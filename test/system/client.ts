@@ -59,6 +59,13 @@ export class Client {
   }
 }
 
+const brokenCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE']);
+
+/** Whether `send` rejected because the program ended, or was not there. Anything else that is thrown is a fault. */
+export function isBrokenConnection(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && brokenCodes.has(error.code);
+}
+
 function objectOf(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { until } from '../until.ts';
-import { Client } from './client.ts';
+import { Client, isBrokenConnection } from './client.ts';
 import { Program, runToEnd, temporaryDataDir } from './program.ts';
 import * as sale from './sale.ts';
 
@@ -23,7 +23,10 @@ describe('a program that is told to stop in the middle of a load', () => {
     const chargers = Array.from({ length: 50 }, async (_, index) => {
       const userId = `u${index}`;
       for (let count = 1; ; count++) {
-        const reply = await sale.charge(client, userId, 10).catch(() => null);
+        const reply = await sale.charge(client, userId, 10).catch((error: unknown) => {
+          if (isBrokenConnection(error)) return null;
+          throw error;
+        });
         if (reply === null) return;
         if (reply.status === 503) {
           assert.equal(reply.body['code'], 'draining');
