@@ -85,12 +85,14 @@ test('an idempotency key of one user or door is nothing to another', async () =>
   assert.deepEqual([overHttp.headers.get('idempotency-replayed'), overHttp.body['balance']], [null, 10]);
 });
 
-test('a token made for a service is as good as any, and an admin call is none of its', async () => {
-  const { token } = await at.client.data('cmd.join.main', { userId: 'cat' });
-  await refused(
-    'unauthenticated',
-    at.stage.send('GET', '/v1/admin/overview', { token: String(token), bearer: String(token) }),
-  );
+test('a token made for a service is as good as any over HTTP, and an admin call is none of its', async () => {
+  const token = String((await at.client.data('cmd.join.main', { userId: 'cat' }))['token']);
+  const current = await expecting(200, at.stage.send('GET', '/v1/queue/tokens/current', { token }));
+  assert.equal(current.body['status'], 'active');
+  const held = await expecting(201, hold(at.stage, token, 's', ['A-1-3']));
+  const owned = await at.client.data('query.reservation.s', { userId: 'cat', reservationId: held.body['id'] });
+  assert.equal(owned['status'], 'held');
+  await refused('unauthenticated', at.stage.send('GET', '/v1/admin/overview', { token, bearer: token }));
   await createConcert(at.stage, 'only-by-admin');
 });
 
