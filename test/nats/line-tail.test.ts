@@ -9,7 +9,7 @@ import * as sale from '../system/sale.ts';
 import { historyOf } from './admissions.ts';
 import { epochOf, join, joinWhenPossible, lineInfo, shut, tokenOf } from './line-people.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const dataDir = temporaryDataDir();
 let nats: NatsUnderTest;

@@ -8,7 +8,7 @@ import { findOrInstallServer } from '../../api/nats/install-server.ts';
 import { PrivateServer } from '../../api/nats/nats-server.ts';
 import { watchServer } from '../../api/nats/server-watch.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
-import { until } from './until.ts';
+import { until } from '../until.ts';
 
 const waitMs = 10_000;
 let directory: string;
