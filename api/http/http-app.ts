@@ -7,7 +7,7 @@ import { createDoor, type Unreadable } from './door.ts';
 import { documentOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { problem } from './problems.ts';
-import { createQueueStreams } from './queue-streams.ts';
+import { QueueStreams } from './queue-streams.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { browseRoutes } from './routes/browse.ts';
 import { addDocs, docsPaths } from './routes/docs.ts';
@@ -16,7 +16,7 @@ import { paymentRoutes } from './routes/payments.ts';
 import { queueRoutes } from './routes/queue.ts';
 import { reservationRoutes } from './routes/reservations.ts';
 import { userRoutes } from './routes/users.ts';
-import { createSeatStreams } from './seat-streams.ts';
+import { SeatStreams } from './seat-streams.ts';
 
 export interface HttpApp {
   /** Answers a request; over `startHttpServer`, or without a socket in a simulation. */
@@ -33,8 +33,8 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
   const bootId = randomBytes(6).toString('base64url');
   const app = new OpenAPIHono();
   const door = createDoor(deps, bootId);
-  const streams = createQueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
-  const seatStreams = createSeatStreams({
+  const streams = new QueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
+  const seatStreams = new SeatStreams({
     changes: deps.seatChanges,
     bootId,
     inside: (place) => isInside(deps.engine, place),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { QueueStatus } from '../../api/http/dependencies.ts';
-import { createQueueStreams } from '../../api/http/queue-streams.ts';
+import { QueueStreams } from '../../api/http/queue-streams.ts';
 import { expecting, join, putRoom, startStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -122,7 +122,7 @@ describe('the streams of a process', () => {
   const status: QueueStatus = { status: 'waiting', position: 1, etaSeconds: 1, expiresAt: null, pollAfterSeconds: 1 };
 
   test('are bounded: one more is overloaded, the place of an older one can be taken', () => {
-    const streams = createQueueStreams(deskOf(status), { streamsMax: 1 });
+    const streams = new QueueStreams(deskOf(status), { streamsMax: 1 });
     assert.equal(streams.open('t', place(1), false).status, 200);
     assert.equal(streams.open('t', place(2), false).status, 503);
     assert.equal(streams.open('t', place(1), true).status, 200);
@@ -136,7 +136,7 @@ describe('the streams of a process', () => {
     t.mock.timers.enable({ apis: ['setInterval'] });
     let nowMs = 0;
     t.mock.method(performance, 'now', () => nowMs);
-    const streams = createQueueStreams(deskOf(status));
+    const streams = new QueueStreams(deskOf(status));
     const { body } = streams.open('t'.repeat(200), place(1), false);
     assert.ok(body instanceof ReadableStream);
     for (let ticks = 0; ticks < 1_000 && streams.size > 0; ticks++) {
@@ -151,7 +151,7 @@ describe('the streams of a process', () => {
     t.mock.timers.enable({ apis: ['setInterval'] });
     let nowMs = 0;
     t.mock.method(performance, 'now', () => nowMs);
-    const streams = createQueueStreams(deskOf({ ...status, pollAfterSeconds: 20 }));
+    const streams = new QueueStreams(deskOf({ ...status, pollAfterSeconds: 20 }));
     const { body } = streams.open('t', place(1), false);
     for (let second = 0; second < 31; second++) {
       nowMs += 1_000;
@@ -167,7 +167,7 @@ describe('the streams of a process', () => {
   test('tell that someone is in only once it is on disk', async () => {
     const active: QueueStatus = { ...status, status: 'active', position: 0, expiresAt: 1 };
     const { promise, resolve } = Promise.withResolvers<QueueStatus>();
-    const streams = createQueueStreams({ status: () => active, durableStatus: () => promise });
+    const streams = new QueueStreams({ status: () => active, durableStatus: () => promise });
     const { body } = streams.open('t', place(1), false);
     assert.ok(body instanceof ReadableStream);
     const read = new Response(body).text();

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { JournaledEvent } from '../../engine/ports.ts';
 import { SeatChanges, type SeatChangesBounds } from '../../api/http/seat-changes.ts';
-import { createSeatStreams, type SeatStreams, type SeatStreamsBounds } from '../../api/http/seat-streams.ts';
+import { SeatStreams, type SeatStreamsBounds } from '../../api/http/seat-streams.ts';
 import { limits } from '../../api/limits.ts';
 import { readEvents, type SeatEvent } from './seat-watcher.ts';
 
@@ -30,7 +30,7 @@ export function hall(t: TestContext, bounds: Partial<SeatChangesBounds & SeatStr
   const all = { ...limits, ...bounds };
   const changes = new SeatChanges({ durableBatch: () => disk.durable }, all);
   let inside = true;
-  const streams = createSeatStreams({ changes, bootId, inside: () => inside, bounds: all });
+  const streams = new SeatStreams({ changes, bootId, inside: () => inside, bounds: all });
   t.after(() => streams.close());
   const counts = new Map<string, number>();
   const world = {
