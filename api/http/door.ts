@@ -165,9 +165,9 @@ export function createDoor(deps: HttpDependencies, bootId: string): Door {
       };
     },
     respond(c, answer, route) {
-      const given = ofAddress?.(c) ?? answer;
-      metrics.requestsOf(methodLabel(c.req.method), route)(given.status, 0);
-      return toResponse(given, requestId());
+      const allowed = ofAddress?.(c) ?? answer;
+      metrics.requestsOf(methodLabel(c.req.method), route)(allowed.status, 0);
+      return toResponse(allowed, requestId());
     },
     unreadable(why) {
       const { status, message } = unreadable[why];

@@ -84,6 +84,7 @@ export function createHttpMetrics(): HttpMetrics {
   const turns = new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers });
   const streamsOpen = new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers });
   const loop = watchEventLoop(registry);
+  const routes = new Known<string, (status: number, seconds: number) => void>();
   const commandSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
   const serviceSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
 
@@ -91,8 +92,11 @@ export function createHttpMetrics(): HttpMetrics {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     requestsOf(method, route) {
-      const known = new Known<number, Histogram.Internal<string>>();
-      return (status, seconds) => known.of(status, () => requests.labels(method, route, `${status}`)).observe(seconds);
+      return routes.of(`${method} ${route}`, () => {
+        const ofRoute = new Known<number, Histogram.Internal<string>>();
+        return (status, seconds) =>
+          ofRoute.of(status, () => requests.labels(method, route, `${status}`)).observe(seconds);
+      });
     },
     observeCommand(command, outcome, seconds) {
       const ofCommand = commandSeries.of(command, () => new Known());
