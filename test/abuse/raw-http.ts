@@ -57,7 +57,7 @@ export function request(line: string, headers: readonly string[] = [], body = ''
 }
 
 /** Whole answers, one after the other. `100 Continue` is none. */
-function answersIn(received: string): Exchange {
+export function answersIn(received: string): Exchange {
   const answers: RawAnswer[] = [];
   let rest = received;
   for (;;) {
