@@ -4,7 +4,7 @@
  * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
  * commands over NATS, feed, HTTP door. The order of a stop is in `stop.ts`; the lock is released last.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
@@ -20,6 +20,7 @@ import { createHttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { SeatChanges } from './http/seat-changes.ts';
+import { createSeatLists } from './http/seat-list.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { NatsAway } from './nats/connection.ts';
@@ -99,6 +100,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
   const counting = countingHooks(freeSeats);
   const seatChanges = new SeatChanges({ durableBatch: () => engine.durableBatch });
+  const seats = { seatChanges, seatLists: createSeatLists(), bootId: randomBytes(6).toString('base64url') };
   const recover = (): Engine<Protocols> =>
     new Engine({
       kinds: createKinds(opened.rules),
@@ -159,6 +161,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
           desk,
           readModel,
           readModelProgress,
+          ...seats,
           journalId: storage.journal.id,
           noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
           observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
@@ -200,7 +203,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     desk,
     rooms,
     verifyQueueToken: (token) => tokens.verify(token),
-    seatChanges,
+    ...seats,
     freeSeats,
     readModel,
     readModelProgress,

@@ -10,6 +10,7 @@ import type { HttpMetrics } from './metrics.ts';
 import type { ProblemCode } from './problems.ts';
 import type { RequestLimitRules } from './request-limits.ts';
 import type { SeatChanges } from './seat-changes.ts';
+import type { SeatLists } from './seat-list.ts';
 
 /** A queue token as its owner sees it; times in ms. */
 export interface QueueStatus {
@@ -82,8 +83,12 @@ export interface HttpDependencies {
   readonly rooms: Rooms;
   /** The place that a genuine token names, else null. */
   readonly verifyQueueToken: (token: string) => PlaceInLine | null;
+  /** Random for each process: request ids and versions of seat lists never come twice, also after a crash that undid changes. */
+  readonly bootId: string;
   /** Told of the engine's events by its hook. */
   readonly seatChanges: SeatChanges;
+  /** Shared by all doors, so that a version means the same at each. */
+  readonly seatLists: SeatLists;
   readonly freeSeats: Pick<FreeSeats, 'page' | 'dates'>;
   readonly readModel: Pick<ReadModelReader, 'reservation' | 'reservationsOf'>;
   readonly readModelProgress: ReadModelProgress;

@@ -46,8 +46,8 @@ export interface Door {
   fail(c: Context, error: unknown, route: string): Response;
 }
 
-export function createDoor(deps: HttpDependencies, bootId: string): Door {
-  const { engine, metrics, log } = deps;
+export function createDoor(deps: HttpDependencies): Door {
+  const { engine, metrics, log, bootId } = deps;
   const identify = createIdentifier(deps);
   const { ofAddress, ofUser } = createRequestLimits(deps.requestLimits);
   let requests = 0;

@@ -49,9 +49,31 @@ export class GatheredResponse<Request extends IncomingMessage = IncomingMessage>
   }
 
   send(): void {
+    // Where the client wants no more of the connection, Node closes it once this is out. What still comes of the request
+    // would then be answered with a reset, and that takes the answer with it.
+    if (this.shouldKeepAlive || this.req.complete) this.#sendNow();
+    else afterRest(this.req, () => this.#sendNow());
+  }
+
+  #sendNow(): void {
     // Whoever asked may have gone in the same round. The arguments are those of one of `end`'s own signatures.
     if (!this.destroyed) super.end(...((this.#given ?? []) as []));
   }
+}
+
+/** Reads the rest of a request and throws it away, up to a bound, and calls back once. */
+function afterRest(request: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  const onData = (chunk: Uint8Array): void => {
+    bytes += chunk.byteLength;
+    if (bytes > limits.discardedBytesMax) onOver();
+  };
+  const onOver = (): void => {
+    request.off('data', onData).off('end', onOver).off('close', onOver);
+    done();
+  };
+  if (request.destroyed) return done();
+  request.on('data', onData).once('end', onOver).once('close', onOver);
 }
 
 function sendGathered(): void {

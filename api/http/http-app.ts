@@ -1,5 +1,4 @@
 /** The HTTP door: every route behind one door, and what happens to requests that no route takes. */
-import { randomBytes } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { isInside } from './browse-gate.ts';
 import type { HttpDependencies } from './dependencies.ts';
@@ -29,20 +28,18 @@ export interface HttpApp {
 }
 
 export function createHttpApp(deps: HttpDependencies): HttpApp {
-  // Random per process: request ids and versions of seat lists never come twice.
-  const bootId = randomBytes(6).toString('base64url');
   const app = new OpenAPIHono();
-  const door = createDoor(deps, bootId);
+  const door = createDoor(deps);
   const streams = new QueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
   const seatStreams = new SeatStreams({
     changes: deps.seatChanges,
-    bootId,
+    bootId: deps.bootId,
     inside: (place) => isInside(deps.engine, place),
   });
   deps.metrics.gauge('onsale_seat_streams', 'Open streams of seat changes', () => seatStreams.size);
   const operations = [
     ...queueRoutes(deps, streams),
-    ...browseRoutes(deps, seatStreams, bootId),
+    ...browseRoutes(deps, seatStreams),
     ...reservationRoutes(deps),
     ...paymentRoutes(deps),
     ...userRoutes(deps),

@@ -62,6 +62,8 @@ export async function startHttpServer(
   });
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     if (hasTwoHosts(incoming.rawHeaders)) incoming.headers.host = '';
+    // Only HTTP/1.1 demands one; health checks of load balancers come without.
+    else if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'localhost';
     // The listener answers its own errors and never rejects. Node tells of a request when it has parsed its head; after
     // this tick it has parsed what came in the same packet, which mostly is the whole body, if there is one.
     if (incoming.readableEnded) void listener(incoming, outgoing);

@@ -37,7 +37,11 @@ const idempotencyKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/)
   .optional()
-  .openapi({ description: 'A repetition with the same key and body gets the first successful answer again, for 24 h' });
+  .openapi({
+    description:
+      'A repetition with the same key and body gets the first successful answer again, for 24 h. The key is of this user and ' +
+      'this resource (wallet, date, reservation) at this door: the same key elsewhere, or over NATS, is another one',
+  });
 
 const about = `Holds, payments and a fair line for concert on-sales. Times are ISO 8601 UTC, money is whole minor units.
 Refusals are RFC 9457 problems: switch on \`code\`. Try it: join the queue, authorize with the token, browse, hold, charge, pay.`;
@@ -155,6 +159,7 @@ function addProblems(responses: Responses, codes: readonly ProblemCode[]): void 
       headers: {
         'X-Request-Id': headerOf('To find the request in the log'),
         ...(retries ? { 'Retry-After': headerOf('Seconds to wait, at least 1') } : {}),
+        ...(status === 401 ? { 'WWW-Authenticate': headerOf('`Bearer`, with `unauthenticated`') } : {}),
       },
       content: { ...content, 'application/problem+json': { schema: problemSchema, examples } },
     };

@@ -146,6 +146,20 @@ describe('a refusal of a body that is too large', () => {
       [413, 413, 200],
     );
   });
+
+  test('reaches a client that wants the connection closed, and reads only when all is sent', async () => {
+    const text = request('POST /v1/users/ann/charges', ['Connection: close'], 'x'.repeat(8 * 1024 * 1024));
+    for (let tries = 0; tries < 5; tries++) {
+      const socket = await opened(stage.onsale.port);
+      let received = '';
+      socket.pause().on('data', (chunk) => (received += String(chunk)));
+      socket.pause();
+      const closed = once(socket, 'close');
+      socket.write(text, () => socket.resume());
+      await closed;
+      assert.match(received, /^HTTP\/1\.1 413 /);
+    }
+  });
 });
 
 describe('a client that goes away', () => {

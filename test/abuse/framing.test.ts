@@ -62,6 +62,13 @@ describe('framing', () => {
     });
   }
 
+  test('HTTP/1.0 needs no host: health checks of load balancers send none', async () => {
+    for (const path of ['/health/ready', '/metrics']) {
+      const { answers } = await exchange(stage.onsale.port, `GET ${path} HTTP/1.0\r\n\r\n`);
+      assert.equal(answers[0]?.status, 200, path);
+    }
+  });
+
   test('no second request hides in the body of a first', async () => {
     const hidden = request('POST /v1/users/mallory/charges', [], body);
     const { answers } = await exchange(

@@ -6,6 +6,7 @@ import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import { createHttpApp } from '../../api/http/http-app.ts';
 import { createHttpMetrics } from '../../api/http/metrics.ts';
 import { SeatChanges } from '../../api/http/seat-changes.ts';
+import { createSeatLists } from '../../api/http/seat-list.ts';
 import { createLog } from '../../api/log.ts';
 import { until } from '../until.ts';
 import { adminKey, keepsPromises } from './stage.ts';
@@ -46,7 +47,9 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     },
     rooms: { report: () => null, names: () => [], put: () => Promise.resolve({ type: 'put' }) },
     verifyQueueToken: (token) => (token === 'good' ? place : null),
+    bootId: 'boot',
     seatChanges: new SeatChanges({ durableBatch: () => 0 }),
+    seatLists: createSeatLists(),
     freeSeats: { page: () => ({ items: [], next: null }), dates: () => [] },
     readModel: { reservation: () => undefined, reservationsOf: () => null },
     readModelProgress: { through: 5, missing: 0, farBehind: false, reached: () => Promise.resolve() },

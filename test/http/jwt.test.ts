@@ -44,6 +44,11 @@ describe('a JWT', () => {
     }
   });
 
+  test('may have been issued by a clock that is ahead', async () => {
+    const bearer = await jwt({ sub: 'ann', iat: nowSeconds + 5, exp: nowSeconds + 600 });
+    await expecting(200, stage.send('GET', '/v1/users/ann/balance', { bearer }));
+  });
+
   test('must be genuine, of its time, and about a user', async () => {
     const bad = [
       'nonsense',

@@ -6,6 +6,7 @@ import { queueTokenBody } from '../../api/http/routes/queue.ts';
 import { chargeSchema, paymentSchema, reservationSchema, seatFields } from '../../api/http/schemas/reservation.ts';
 import { commandsSubjects } from '../../api/nats/commands/commands-stream.ts';
 import { readDurable } from '../../api/nats/commands/durable-message.ts';
+import { createSeatLists } from '../../api/http/seat-list.ts';
 import { createEndpoints, type EndpointDependencies } from '../../api/nats/commands/endpoints.ts';
 import { EndpointStats, microAnswers, microEndpoints } from '../../api/nats/commands/micro-service.ts';
 import type { Answer } from '../../api/http/answer.ts';
@@ -28,6 +29,9 @@ const endpoints = createEndpoints({
     view: (_to: string, query: { readonly type: string }) => views[query.type],
     viewDurable: (_to: string, query: { readonly type: string }) => views[query.type],
   },
+  seatChanges: { follow: () => null },
+  seatLists: createSeatLists(),
+  bootId: 'boot',
   // True as far as this test goes: the endpoints ask for nothing else before a body is accepted.
 } as unknown as EndpointDependencies);
 

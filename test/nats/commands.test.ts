@@ -1,6 +1,8 @@
 /** What a service does over request and reply, and that it is the same as over HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { createSchedule, expecting, join } from '../http/stage.ts';
+import { readEvents, streamOf } from '../http/seat-watcher.ts';
 import { startCommandStage, type CommandStage } from './commands-stage.ts';
 
 let stage: CommandStage;
@@ -154,4 +156,24 @@ describe('an idempotency key', () => {
     assert.equal(twice.problem['code'], 'invalid_request');
     assert.deepEqual(await client.data('query.balance.jo'), { userId: 'jo', balance: 0 });
   });
+});
+
+test('the version of a list is the same at both doors: a stream over HTTP goes on from one that was read over NATS', async () => {
+  const { client, stage: http } = stage;
+  await createSchedule(http, 'c', 'both');
+  const { version } = await client.data('query.seats.both');
+  const token = await join(http, 'watcher');
+  await client.data('cmd.hold.both', hold('bob', 'A-1-1'));
+  const overHttp = await expecting(200, http.send('GET', '/v1/schedules/both/seats', { token }));
+  assert.equal((await client.data('query.seats.both'))['version'], overHttp.body['version']);
+  const stop = new AbortController();
+  const response = await streamOf(http, token, 'both', String(version), stop.signal);
+  const reader = response.body?.getReader();
+  assert.ok(reader !== undefined);
+  let text = '';
+  while (readEvents(text).events.length === 0) text += Buffer.from((await reader.read()).value ?? []).toString();
+  stop.abort();
+  assert.deepEqual(readEvents(text).events, [
+    { type: 'seats', version: overHttp.body['version'], changes: [{ id: 'A-1-1', status: 'held' }] },
+  ]);
 });

@@ -13,6 +13,7 @@ import { queueRoutes } from '../../api/http/routes/queue.ts';
 import { reservationRoutes } from '../../api/http/routes/reservations.ts';
 import { userRoutes } from '../../api/http/routes/users.ts';
 import { SeatChanges } from '../../api/http/seat-changes.ts';
+import { createSeatLists } from '../../api/http/seat-list.ts';
 import type { SeatStreams } from '../../api/http/seat-streams.ts';
 import { readDurable } from '../../api/nats/commands/durable-message.ts';
 import { createEndpoints, type Endpoint } from '../../api/nats/commands/endpoints.ts';
@@ -105,20 +106,21 @@ export class SimulatedDoors {
       },
     };
     const seatChanges = new SeatChanges({ durableBatch: () => first.durableBatch });
-    const used = { engine, desk, rooms, freeSeats, readModel, readModelProgress, seatChanges };
+    const seats = { seatChanges, seatLists: createSeatLists(), bootId: 'boot' };
+    const used = { engine, desk, rooms, freeSeats, readModel, readModelProgress, ...seats };
     // What the routes of a simulation ask for; sockets, streams, limits and metrics belong to the door around them.
     const deps = used as unknown as HttpDependencies;
     const noStreams = {} as SeatStreams & QueueStreams;
     const operations = [
       ...queueRoutes(deps, noStreams),
-      ...browseRoutes(deps, noStreams, 'boot'),
+      ...browseRoutes(deps, noStreams),
       ...reservationRoutes(deps),
       ...paymentRoutes(deps),
       ...userRoutes(deps),
       ...adminRoutes(deps),
     ];
     for (const operation of operations) this.#operations.set(operation.id, operation);
-    return createEndpoints({ engine, desk, readModel: deps.readModel, readModelProgress });
+    return createEndpoints({ engine, desk, readModel: deps.readModel, readModelProgress, ...seats });
   }
 }
 

@@ -16,7 +16,6 @@ import { seatFields } from '../schemas/reservation.ts';
 import { scheduleFields, scheduleItem } from '../schemas/schedule.ts';
 import { availableIn, count, cursorIn, cursorOut, limitDefault, limitIn } from '../schemas/values.ts';
 import { seatVersion } from '../seat-changes.ts';
-import { createSeatLists } from '../seat-list.ts';
 import type { SeatStreams } from '../seat-streams.ts';
 
 const concertList = z
@@ -49,11 +48,10 @@ const seatList = z
   })
   .openapi('SeatList');
 
-export function browseRoutes(deps: HttpDependencies, streams: SeatStreams, bootId: string): Operation[] {
-  const { engine, freeSeats, seatChanges } = deps;
+export function browseRoutes(deps: HttpDependencies, streams: SeatStreams): Operation[] {
+  const { engine, freeSeats, seatChanges, seatLists, bootId } = deps;
   const bodyBytesMax = limits.bodyBytesMax;
   const pass = createBrowseGate(deps);
-  const seatLists = createSeatLists();
   const gateRefusals = ['queue_token_waiting', 'queue_token_expired'] as const;
 
   function seatsOf(schedule: string): SeatsView | null {

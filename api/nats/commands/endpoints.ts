@@ -1,7 +1,6 @@
 /** Everything that a service may ask and be answered, by subject. */
 import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
-import { randomBytes } from 'node:crypto';
 import { json, type Answer } from '../../http/answer.ts';
 import type { HttpDependencies, QueueDesk } from '../../http/dependencies.ts';
 import { clientKey, keyed } from '../../http/idempotency.ts';
@@ -9,12 +8,15 @@ import { problem } from '../../http/problems.ts';
 import { queueTokenBody } from '../../http/routes/queue.ts';
 import { createShrunkReader, toReservationAnswer, type ShrunkReader } from '../../http/routes/reservations.ts';
 import { reservationId, roomId, scheduleId, userId } from '../../http/schemas/ids.ts';
-import { createSeatLists } from '../../http/seat-list.ts';
+import { seatVersion } from '../../http/seat-changes.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
 import { actorCommands, type ActorCommand } from './actor-commands.ts';
 import { readKey, readMessage, type Message, type MessageShape } from './message.ts';
 
-export interface EndpointDependencies extends Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'> {
+export interface EndpointDependencies extends Pick<
+  HttpDependencies,
+  'engine' | 'readModel' | 'readModelProgress' | 'seatChanges' | 'seatLists' | 'bootId'
+> {
   readonly desk: Pick<QueueDesk, 'join' | 'durableStatus'>;
 }
 
@@ -85,10 +87,8 @@ function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
   });
 }
 
-function queryEndpoints({ engine }: EndpointDependencies, shrunkOf: ShrunkReader): Endpoint[] {
-  const seatLists = createSeatLists();
-  // Random per process, so that no version is ever used again, also after a crash that undid changes.
-  const versionPrefix = randomBytes(6).toString('base64url');
+function queryEndpoints(deps: EndpointDependencies, shrunkOf: ShrunkReader): Endpoint[] {
+  const { engine, seatChanges, seatLists, bootId } = deps;
   const ofSchedule = { name: 'scheduleId', schema: scheduleId };
   return [
     endpoint(
@@ -98,7 +98,9 @@ function queryEndpoints({ engine }: EndpointDependencies, shrunkOf: ShrunkReader
       (schedule, { status }) => {
         const view = engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
         if (view === null) return problem('schedule_not_found');
-        const body = seatLists.body(view, `${versionPrefix}.${view.changes}`, status === 'available');
+        // As over HTTP: a stream that is opened with this version finds every change since.
+        seatChanges.follow(schedule, view.changes);
+        const body = seatLists.body(view, seatVersion(bootId, view.changes), status === 'available');
         return { status: 200, body, contentType: 'application/json', headers: [] };
       },
     ),
