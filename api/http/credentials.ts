@@ -20,6 +20,9 @@ export type Identified =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly answer: Answer };
 
+/** The clock of whoever issues JWTs may be ahead of ours by so much. */
+const clockLeewaySeconds = 60;
+
 const challenge = [['WWW-Authenticate', 'Bearer']] as const;
 const nobody: Identified = { ok: true, caller: { place: null, token: null, jwtUser: null } };
 const tokenRequired: Identified = { ok: false, answer: problem('queue_token_required') };
@@ -95,8 +98,8 @@ function bearerOf(authorization: string | undefined): string | null {
 /** The user whom a JWT is about; null when it is forged, not of its time, or names no user. */
 async function subjectOf(jwt: string, secret: string): Promise<string | null> {
   try {
-    // When it was issued refuses nothing (RFC 7519, 4.1.6): the issuer's clock may be ahead of ours.
-    const { sub } = await verify(jwt, secret, { alg: 'HS256', iat: false });
+    const { sub, iat } = await verify(jwt, secret, { alg: 'HS256', iat: false });
+    if (iat !== undefined && !(typeof iat === 'number' && iat <= Date.now() / 1000 + clockLeewaySeconds)) return null;
     return typeof sub === 'string' && isId(sub) ? sub : null;
   } catch {
     return null;
