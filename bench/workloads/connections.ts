@@ -28,7 +28,6 @@ export const connections: Workload = {
           what: `${connections} connections`,
           rounds,
           seconds,
-          countMax: sale.roundMax,
           jobOf: ({ entrant, count }) => closedLoop({ ...bench, connections }, entrant, sale.next(entrant, count)),
         });
         found.push({ connections, measured });

@@ -24,7 +24,6 @@ export const generator: Workload = {
             what: `load by ${name}`,
             rounds: 1,
             isWarm: round > 0,
-            countMax: sale.roundMax,
             jobOf: ({ count }) => ({ ...closedLoop(bench, entrant, sale.next(entrant, count)), pace }),
           });
           if (round > 0) rounds.get(name)?.push(...(one?.rounds ?? []));

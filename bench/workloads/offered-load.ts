@@ -46,7 +46,6 @@ async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePla
   const closed = await measureRounds(bench, entrants, {
     what: 'the most it can take',
     rounds: 1,
-    countMax: sale.roundMax,
     jobOf: ({ entrant, count }) => closedLoop(bench, entrant, sale.next(entrant, count)),
   });
   const most = new Map(
@@ -61,7 +60,6 @@ async function measure(bench: Bench, entrants: readonly Entrant[], sale: SalePla
       what: `${Math.round(share * 100)} % of the most`,
       rounds: fewerRounds(bench),
       isWarm: true,
-      countMax: sale.roundMax,
       jobOf: ({ entrant }) => ({
         ...closedLoop(bench, entrant, sale.next(entrant, Math.ceil(offeredTo(entrant) * bench.seconds))),
         connections: openConnections,

@@ -17,7 +17,6 @@ export const spread: Workload = {
     const measured = await withEntrants(bench, fit(bench), sale.catalogue, (entrants) =>
       measureRounds(bench, entrants, {
         what: 'holds of free seats',
-        countMax: sale.roundMax,
         jobOf: ({ entrant, count }) => ({
           ...closedLoop(bench, entrant, sale.next(entrant, count)),
           pace: { type: 'closed', generator: 'autocannon' },
