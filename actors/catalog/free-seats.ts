@@ -10,7 +10,7 @@
  */
 import type { ScheduleSummary } from '../schedule/messages.ts';
 import type { Concert } from './messages.ts';
-import { compareIds, indexAfter, insertSorted } from './sorted-list.ts';
+import { compareIds, insertSorted } from './sorted-list.ts';
 
 export interface ConcertOnSale {
   readonly concert: Concert;
@@ -33,12 +33,15 @@ export interface PageQuery {
   readonly atMs: number;
 }
 
+/** A date, told of in place: only its free seats ever change. */
+type Counted = ScheduleSummary & { seatsAvailable: number };
+
 interface Row {
   readonly id: string;
   /** Null while only its schedules are known. */
   concert: Concert | null;
   /** In order of start, then id. */
-  readonly schedules: ScheduleSummary[];
+  readonly schedules: Counted[];
   /** What was on sale from `fromMs` (inclusive) until `untilMs` (exclusive). */
   onSale: number;
   seats: number;
@@ -50,7 +53,7 @@ export class FreeSeats {
   readonly #byId = new Map<string, Row>();
   /** Concerts in order of id. */
   readonly #rows: Row[] = [];
-  readonly #schedules = new Map<string, ScheduleSummary>();
+  readonly #schedules = new Map<string, Counted>();
 
   /** A concert of the catalog. May come before or after its schedules, and again. */
   addConcert(concert: Concert): void {
@@ -60,16 +63,16 @@ export class FreeSeats {
   /** A schedule as it is now; only its free seats ever change. */
   update(summary: ScheduleSummary): void {
     const row = this.#row(summary.concertId);
-    const old = this.#schedules.get(summary.id);
-    this.#schedules.set(summary.id, summary);
-    if (old === undefined) {
-      insertSorted(row.schedules, summary, compareByStart);
+    const known = this.#schedules.get(summary.id);
+    if (known === undefined) {
+      const counted = { ...summary };
+      this.#schedules.set(summary.id, counted);
+      insertSorted(row.schedules, counted, compareByStart);
       row.untilMs = -Infinity;
       return;
     }
-    const index = indexAfter(row.schedules, old, compareByStart) - 1;
-    row.schedules[index] = summary;
-    if (onSale(summary, row.fromMs)) row.seats += summary.seatsAvailable - old.seatsAvailable;
+    if (onSale(known, row.fromMs)) row.seats += summary.seatsAvailable - known.seatsAvailable;
+    known.seatsAvailable = summary.seatsAvailable;
   }
 
   /** Counts every concert at `atMs`: once after recovery, so that no reader waits for the first count. */

@@ -15,7 +15,8 @@ import type { SessionRef } from '../admission/messages.ts';
 import type { CanonicalSections, Layout } from './layout.ts';
 import type { ScheduleFacts } from './messages.ts';
 import type { SeatIndexes } from './reservation-slots.ts';
-import { isShrunkState, seatCountOf } from './reservations.ts';
+import { seatCountOf } from './reservation-slots.ts';
+import { isShrunkState } from './reservations.ts';
 import { openSchedule, type OpenedSchedule, type ScheduleState } from './state.ts';
 
 interface Header {

@@ -83,12 +83,11 @@ function end(
 }
 
 function indexesOf(layout: Layout, { id, seats }: Reservation): SeatIndexes {
-  const indexes: number[] = [];
-  for (const seat of seats) {
+  const indexes = seats.map((seat) => {
     const index = layout.indexOf(seat.id);
     if (index < 0) throw new Error(`${id} names seat ${seat.id}, which its hall does not have`);
-    indexes.push(index);
-  }
+    return index;
+  });
   const [only] = indexes;
   return indexes.length === 1 && only !== undefined ? only : indexes;
 }

@@ -23,26 +23,22 @@ export function decideHold(
     return rejected('sales_closed', { salesOpenAt: facts.salesOpenAt, salesCloseAt: facts.salesCloseAt });
   }
 
-  const indexes: number[] = [];
-  let unknown: string[] | null = null;
-  for (const seatId of seatIds) {
-    const index = layout.indexOf(seatId);
-    if (index >= 0) indexes.push(index);
-    else (unknown ??= []).push(seatId);
+  const indexes = seatIds.map((seatId) => layout.indexOf(seatId));
+  if (indexes.includes(-1)) {
+    return rejected('seat_not_found', { seatIds: seatIds.filter((_, i) => indexes[i] === -1) });
   }
-  if (unknown !== null) return rejected('seat_not_found', { seatIds: unknown });
 
   if (indexes.length > rules.seatsPerReservationMax) {
     return rejected('seat_limit_exceeded', { limit: rules.seatsPerReservationMax });
   }
-  if (reservations.seatCountOfUser(userId, atMs) + indexes.length > rules.seatsPerUserMax) {
+  if (reservations.wouldExceed(userId, indexes.length, rules.seatsPerUserMax, atMs)) {
     return rejected('seat_limit_exceeded', { limit: rules.seatsPerUserMax });
   }
 
   let taken: string[] | null = null;
   let overdue: number[] | null = null;
   for (let i = 0; i < indexes.length; i++) {
-    // In bounds: `indexes` comes from the layout, as long as `seatIds`, because no seat was unknown.
+    // In bounds: `indexes` comes from the layout, and is as long as `seatIds`.
     const index = indexes[i]!;
     if (seatMap.statuses[index] === seatAvailable) continue;
     const owner = seatMap.owners[index]!;

@@ -1,4 +1,5 @@
 /** What a schedule answers: replies to commands, views, and the facts that stay known while it is out of memory. */
+import type { JsonObject } from '../../engine/actor.ts';
 import { ordinalOf } from './ids.ts';
 import type {
   ScheduleEvent,
@@ -81,7 +82,7 @@ function reservationView(
   return { type: 'shrunk-reservation', id: reservationId, status };
 }
 
-export function scheduleSummary(state: ScheduleState): ScheduleSummary | null {
+export function scheduleSummary(state: ScheduleState): (ScheduleSummary & JsonObject) | null {
   const { open } = state;
   if (open === null) return null;
   return { ...open.facts, seatsTotal: open.layout.seatsTotal, seatsAvailable: open.seatMap.available };

@@ -10,6 +10,10 @@ import { UserIndex } from './user-index.ts';
 /** The indexes of a reservation's seats in layout order; a single one stands alone, which saves its array. */
 export type SeatIndexes = number | readonly number[];
 
+export function seatCountOf(seats: SeatIndexes): number {
+  return typeof seats === 'number' ? 1 : seats.length;
+}
+
 export class ReservationSlots {
   readonly users = new ValueColumn<string>();
   readonly seats = new ValueColumn<SeatIndexes>();
@@ -59,23 +63,31 @@ export class ReservationSlots {
     return this.#firsts.firstOf(userId);
   }
 
+  /** Seats of all of them. */
+  seatsOfUser(userId: string): number {
+    return this.#firsts.seatsOf(userId);
+  }
+
   linkToUser(slot: number): void {
-    this.next.set(slot, this.#firsts.putFirst(this.users.get(slot)!, slot + 1));
+    const seats = seatCountOf(this.seats.get(slot)!);
+    this.next.set(slot, this.#firsts.putFirst(this.users.get(slot)!, slot + 1, seats));
   }
 
   unlinkFromUser(slot: number): void {
     const userId = this.users.get(slot)!;
     const first = this.firstOfUser(userId);
     const after = this.next.get(slot);
+    const seats = seatCountOf(this.seats.get(slot)!);
     if (first === slot + 1) {
       if (after === 0) this.#firsts.delete(userId);
-      else this.#firsts.putFirst(userId, after);
+      else this.#firsts.putFirst(userId, after, -seats);
       return;
     }
     let before = first;
     while (before !== 0 && this.next.get(before - 1) !== slot + 1) before = this.next.get(before - 1);
     if (before === 0) throw new Error(`slot ${slot} is not among those of user ${userId}`);
     this.next.set(before - 1, after);
+    this.#firsts.addSeats(first, -seats);
   }
 
   #freeSlot(): number {

@@ -7,7 +7,7 @@
  */
 import { NumberColumn, type NumberField } from './columns.ts';
 import type { ReservationStatus } from './messages.ts';
-import { ReservationSlots, type SeatIndexes } from './reservation-slots.ts';
+import { ReservationSlots, seatCountOf, type SeatIndexes } from './reservation-slots.ts';
 import { userHash } from './user-hash.ts';
 
 /** Indexed by the state's low bits; the order is part of the snapshot's format. */
@@ -118,8 +118,15 @@ export class Reservations {
     return this.stateOf(ordinal) === held && this.expiresAtOf(ordinal) <= atMs;
   }
 
+  /** Whether the user, with so many seats more at `atMs`, has more than `max`. */
+  wouldExceed(userId: string, more: number, max: number, atMs: number): boolean {
+    // Those that are over and not yet ended count here: who stays within the limit with them is seldom asked further.
+    if (this.#slots.seatsOfUser(userId) + more <= max) return false;
+    return this.#seatCountOfUser(userId, atMs) + more > max;
+  }
+
   /** Seats that the user has at `atMs`: holds before their deadline, running payments, paid ones. */
-  seatCountOfUser(userId: string, atMs: number): number {
+  #seatCountOfUser(userId: string, atMs: number): number {
     const { next, ordinals, seats } = this.#slots;
     let count = 0;
     for (let link = this.#slots.firstOfUser(userId); link !== 0; link = next.get(link - 1)) {
@@ -225,8 +232,4 @@ export class Reservations {
 
 export function isShrunkState(state: number): boolean {
   return (state & shrunkBit) !== 0;
-}
-
-export function seatCountOf(seats: SeatIndexes): number {
-  return typeof seats === 'number' ? 1 : seats.length;
 }

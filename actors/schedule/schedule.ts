@@ -36,10 +36,7 @@ export function createSchedule(rules: Rules): ActorKind<ScheduleState, ScheduleP
     view: scheduleView,
     nextDeadline: (state) => (state.open === null ? Infinity : state.open.deadlines.earliest()),
     openQuestions: (state) => (state.open === null ? [] : openDebits(state.open)),
-    summary: (state) => {
-      const summary = scheduleSummary(state);
-      return summary === null ? null : { ...summary };
-    },
+    summary: scheduleSummary,
     upcast,
     encode: encodeSchedule,
     decode: (id, bytes) => decodeSchedule(id, bytes, layoutOf),

@@ -71,9 +71,7 @@ export function paymentOf(open: OpenedSchedule, ordinal: number): Payment {
 
 export function seatsAt(layout: Layout, indexes: SeatIndexes): Seat[] {
   if (typeof indexes === 'number') return [layout.seatAt(indexes)];
-  const seats: Seat[] = [];
-  for (const index of indexes) seats.push(layout.seatAt(index));
-  return seats;
+  return indexes.map((index) => layout.seatAt(index));
 }
 
 export function totalPriceOf(seats: readonly Seat[]): number {

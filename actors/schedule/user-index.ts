@@ -1,12 +1,13 @@
 /**
- * The first slot of each user's list: linear hashing (W. Litwin, 1980). For each new user one bucket is split in two, so
+ * The first slot of each user's list, and how many seats the whole list has: linear hashing (W. Litwin, 1980). For each new user one bucket is split in two, so
  * nothing is ever hashed anew as a whole, and nothing is for the garbage collector to copy; V8's `Map` does both, which
- * took 36 ms at 131,000 users. Only the two arrays of numbers are copied when they double: 1 ms for a million users.
+ * took 36 ms at 131,000 users. Only the two arrays of numbers are copied when they double: 2 ms for a million users.
  * Whoever can choose users can choose some that share a bucket; each of them then costs the others 0.01 µs a look, and
  * must hold a seat for it.
  *
- * A link is a slot plus one; 0 ends a chain. Reads with `!` find a value: buckets and slots in a chain lie in the arrays,
- * and such slots have a user.
+ * A link is a slot plus one; 0 ends a chain. What belongs to a link lies at twice its number: the next link of the chain,
+ * then the seats of its user. Reads with `!` find a value: buckets and slots in a chain lie in the arrays, and such slots
+ * have a user.
  */
 import type { ValueColumn } from './columns.ts';
 import { userHash } from './user-hash.ts';
@@ -18,9 +19,9 @@ const unused = new Int32Array(1);
 export class UserIndex {
   /** By slot. */
   readonly #users: ValueColumn<string>;
-  /** The first link of each bucket, and the link after each slot. */
+  /** The first link of each bucket. */
   #heads = unused;
-  #after = unused;
+  #links = unused;
   #count = 0;
   #buckets = 1;
   /** The highest power of two that is not above the number of buckets. */
@@ -35,19 +36,32 @@ export class UserIndex {
     return this.#find(userId, this.#bucketOf(userId)).first;
   }
 
-  /** Puts the slot of `link` in the place of the user's first one; the link of that one, 0 for none. */
-  putFirst(userId: string, link: number): number {
-    if (this.#heads === unused) [this.#heads, this.#after] = [new Int32Array(roomAtFirst), new Int32Array(roomAtFirst)];
-    if (link > this.#after.length) this.#after = grown(this.#after, link);
+  /** Seats of the user's whole list; 0 for none. */
+  seatsOf(userId: string): number {
+    const first = this.firstOf(userId);
+    return first === 0 ? 0 : this.#links[2 * first + 1]!;
+  }
+
+  /** Seats come to the list that begins with this link, or leave it. */
+  addSeats(first: number, seats: number): void {
+    this.#links[2 * first + 1]! += seats;
+  }
+
+  /** Puts the slot of `link` in the place of the user's first one, and its seats to them; the link of that one, 0 for none. */
+  putFirst(userId: string, link: number, seats: number): number {
+    if (this.#heads === unused) this.#heads = new Int32Array(roomAtFirst);
+    if (2 * link + 1 >= this.#links.length) this.#links = grown(this.#links, 2 * (link + roomAtFirst));
     const bucket = this.#bucketOf(userId);
     const { first, before } = this.#find(userId, bucket);
     if (first === 0) {
-      this.#after[link - 1] = this.#heads[bucket]!;
+      this.#links[2 * link] = this.#heads[bucket]!;
+      this.#links[2 * link + 1] = seats;
       this.#heads[bucket] = link;
       this.#count++;
       if (this.#count > this.#buckets) this.#split();
     } else {
-      this.#after[link - 1] = this.#after[first - 1]!;
+      this.#links[2 * link] = this.#links[2 * first]!;
+      this.#links[2 * link + 1] = this.#links[2 * first + 1]! + seats;
       this.#setAfter(bucket, before, link);
     }
     return first;
@@ -58,7 +72,7 @@ export class UserIndex {
     const bucket = this.#bucketOf(userId);
     const { first, before } = this.#find(userId, bucket);
     if (first === 0) throw new Error(`there is no user ${userId}`);
-    this.#setAfter(bucket, before, this.#after[first - 1]!);
+    this.#setAfter(bucket, before, this.#links[2 * first]!);
     this.#count--;
   }
 
@@ -67,14 +81,14 @@ export class UserIndex {
     let first = this.#heads[bucket]!;
     while (first !== 0 && this.#users.get(first - 1) !== userId) {
       before = first;
-      first = this.#after[first - 1]!;
+      first = this.#links[2 * first]!;
     }
     return { first, before };
   }
 
   #setAfter(bucket: number, before: number, link: number): void {
     if (before === 0) this.#heads[bucket] = link;
-    else this.#after[before - 1] = link;
+    else this.#links[2 * before] = link;
   }
 
   #bucketOf(userId: string): number {
@@ -93,9 +107,9 @@ export class UserIndex {
     let link = this.#heads[from]!;
     this.#heads[from] = 0;
     while (link !== 0) {
-      const next = this.#after[link - 1]!;
+      const next = this.#links[2 * link]!;
       const bucket = this.#bucketOf(this.#users.get(link - 1)!);
-      this.#after[link - 1] = this.#heads[bucket]!;
+      this.#links[2 * link] = this.#heads[bucket]!;
       this.#heads[bucket] = link;
       link = next;
     }
