@@ -22,13 +22,13 @@ export function position(line: KnownLine, place: number): number {
 }
 
 /**
- * A session renews when more than a tenth of its length has gone since the last renewal, until its longest stay. A shorter
- * one under a new policy never takes back what was promised.
+ * A session renews when more than a tenth of its length has gone since the last renewal, until its longest stay. Its length
+ * is the one that it was given, whatever the policy is now; a shorter one never takes back what was promised.
  */
 export function renewableAfter({ policy }: RoomState, session: LiveSession, atMs: number): number {
   if (policy === null || atMs >= session.startedAt + policy.maxSessionSeconds * 1000) return Infinity;
-  const lengthMs = policy.sessionSeconds * 1000;
-  return Math.max(session.renewedAt + lengthMs / 10, session.expiresAt - lengthMs);
+  const givenMs = session.expiresAt - session.renewedAt;
+  return Math.max(session.renewedAt + givenMs / 10, session.expiresAt - policy.sessionSeconds * 1000);
 }
 
 /** The reads of a room. A session that is over counts as inside until it is ended, as it does for `maxActive`. */

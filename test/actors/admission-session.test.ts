@@ -57,6 +57,16 @@ describe('the gate', () => {
     assert.deepEqual(codeOf(room, gate(1, 'browse'), t0 + 399_999), ['queue_token_expired', {}]);
   });
 
+  it('renews by its own tenth when a new policy has longer sessions', () => {
+    const room = open({ sessionSeconds: 30 });
+    admit(room, [1]);
+    room.reply({ type: 'SetPolicy', policy: { ...policy, sessionSeconds: 300 } }, t0);
+    assert.deepEqual(room.reply(gate(1), t0 + 3_000), { type: 'passed', expiresAt: t0 + 30_000 });
+    assert.deepEqual(room.reply(gate(1), t0 + 3_001), { type: 'passed', expiresAt: t0 + 303_001 });
+    assert.deepEqual(room.reply(gate(1), t0 + 33_001), { type: 'passed', expiresAt: t0 + 303_001 });
+    assert.deepEqual(room.reply(gate(1), t0 + 33_002), { type: 'passed', expiresAt: t0 + 333_002 });
+  });
+
   it('never takes back time when a new policy has shorter sessions', () => {
     const room = open();
     admit(room, [1]);

@@ -134,7 +134,7 @@ export class RoomReference {
       return purpose === 'hold' ? refused('queue_token_expired') : unchanged();
     }
     const end = atMs + sessionSeconds * 1000;
-    const early = (atMs - session.renewedAt) * 10 <= sessionSeconds * 1000;
+    const early = (atMs - session.renewedAt) * 10 <= session.expiresAt - session.renewedAt;
     return early || end <= session.expiresAt ? unchanged() : happened([`SessionRenewed ${ref.userId} ${end}`]);
   }
 
