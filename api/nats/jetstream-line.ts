@@ -37,12 +37,12 @@ export interface JetStreamLineOptions {
   readonly durableTakenThrough: () => Promise<number>;
   /** How many people have left above `takenThrough`. */
   readonly leavers: () => number;
-  /** Most people above `takenThrough`. */
+  /** Most people above `takenThrough`; who has left is not counted, else one who joins and leaves again could fill it. */
   readonly peopleMax: number;
   /** Somebody joined while nobody waited. */
   readonly wake: () => void;
   readonly timers: Timers;
-  /** JetStream refused or did not answer a join, and not because NATS is away: a full disk, for example. */
+  /** JetStream refused or did not answer a join or a read, and not because NATS is away: a full disk, for example. */
   readonly onError: (error: unknown) => void;
   /** Something does not fit: the stream should be looked at. */
   readonly suspect: () => void;
@@ -86,6 +86,7 @@ export class JetStreamLine implements WaitingLine {
       onAnchor: (place) => this.#anchor.saw(place),
       onMalformed: (place) => void this.#delete(place).catch(() => undefined),
       onEnded: options.suspect,
+      onError: options.onError,
     });
   }
 
@@ -94,7 +95,7 @@ export class JetStreamLine implements WaitingLine {
     try {
       for (let tries = 0; tries < joinTriesMax && !this.#retired; tries += 1) {
         const before = takenThrough();
-        const full = this.#lastPlace - before >= peopleMax;
+        const full = this.#placesAhead() >= peopleMax;
         const drawn = full ? null : await this.#publish(this.#options.stream.subjectOf(userId));
         if (this.#retired) break;
         if (drawn !== null) {

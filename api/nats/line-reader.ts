@@ -5,7 +5,9 @@
  *    It only grows, and a consumer that ends for any reason begins again right behind it.
  * 2. A place is passed over without its message only on the word of the stream's leader that no message stands there
  *    (`#lookBeyond`): a follower that lags, or a consumer that has not delivered yet, never costs anybody a place.
- * 3. Nobody polls: an idle reader has one pull request waiting at the server, and calls `wake` when somebody comes.
+ * 3. Nobody polls: an idle reader has one pull request waiting at the server, and calls `wake` when somebody comes. A full
+ *    one has no consumer: a client that holds one and does not take what it brings misses the server's heartbeats, asks
+ *    for more each time, and gets it all at once.
  */
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { PersonInLine } from '../../actors/line/messages.ts';
@@ -14,14 +16,17 @@ import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { isAnchor, userOf, type LineStream } from './line-stream.ts';
 
-/** People read ahead; the driver asks for at most half of it at once. */
+/** People read ahead; the driver asks for at most half of it at once. Read on when no more than half is left. */
 const bufferMax = 2_000;
 /** Messages asked of the server at once. */
 const pullMax = 500;
 const pullExpiresMs = 30_000;
 const heartbeatMs = 2_000;
-/** After a consumer ended, ms until the next one. */
-const retryMs = 50;
+/** How long a full reader waits before it looks again whether there is room, ms; it is told before. */
+const roomMaxMs = 30_000;
+/** After a consumer ended, ms until the next one: at first, and when one after the other fails. */
+const retryMinMs = 50;
+const retryMaxMs = 2_000;
 /** How long `take` waits for messages that are known to be there, ms; then it looks whether they still are. */
 const deliveryMs = 20;
 const takeMaxMs = 1_000;
@@ -38,8 +43,10 @@ export interface ReaderOptions {
   readonly onAnchor: (place: number) => void;
   /** A message that is no join stands at this place; it is passed over. */
   readonly onMalformed: (place: number) => void;
-  /** A consumer ended although NATS is there: the stream may be gone. */
+  /** A consumer ended, or could not be made, although NATS is there: the stream may be gone. */
   readonly onEnded: () => void;
+  /** Why one could not be made or ended, where the server or the client says so. */
+  readonly onError: (error: unknown) => void;
 }
 
 export class LineReader {
@@ -103,7 +110,10 @@ export class LineReader {
   /** The person at this place has left. */
   forget(place: number): void {
     if (place > this.#readThrough) this.#left.add(place);
-    else this.#people = this.#people.filter((person, i) => i < this.#front || person.place !== place);
+    else {
+      this.#people = this.#people.filter((person, i) => i < this.#front || person.place !== place);
+      this.#tellChange();
+    }
   }
 
   /** The server was away, and with it the consumer. */
@@ -143,7 +153,8 @@ export class LineReader {
 
   /** Never rejects. */
   async #run(generation: number): Promise<void> {
-    const { link, stream, timers, onEnded } = this.#options;
+    const { link, stream, timers, onEnded, onError } = this.#options;
+    let retryMs = retryMinMs;
     while (generation === this.#generation) {
       try {
         const from = { opt_start_seq: this.#readThrough + 1 };
@@ -159,16 +170,31 @@ export class LineReader {
         for await (const message of messages) {
           if (generation !== this.#generation) return;
           this.#arrived(message);
-          while (this.#buffered >= bufferMax && generation === this.#generation) await this.#nextChange(pullExpiresMs);
+          retryMs = retryMinMs;
+          if (this.#buffered >= bufferMax) break;
+        }
+        if (this.#buffered >= bufferMax) {
+          messages.stop();
+          // The server would forget it by itself, in minutes.
+          void consumer.delete().catch(() => undefined);
+          await this.#untilRoom(generation);
+          continue;
         }
       } catch (error) {
         // Reconnecting starts the reader again.
         if (error instanceof NatsAway) return;
+        if (generation === this.#generation && link.state === 'connected') onError(error);
       }
       if (generation !== this.#generation || link.state !== 'connected') return;
       onEnded();
-      await new Promise<void>((resolve) => void timers.set(resolve, retryMs));
+      const delayMs = retryMs;
+      await new Promise<void>((resolve) => void timers.set(resolve, delayMs));
+      retryMs = Math.min(retryMaxMs, 2 * retryMs);
     }
+  }
+
+  async #untilRoom(generation: number): Promise<void> {
+    while (this.#buffered > bufferMax / 2 && generation === this.#generation) await this.#nextChange(roomMaxMs);
   }
 
   #arrived(message: JsMsg): void {

@@ -261,7 +261,7 @@ export class StreamLines implements RoomLines {
     const nowMs = this.#options.timers.nowMs();
     if (nowMs - this.#toldErrorAtMs < tellErrorEveryMs) return;
     this.#toldErrorAtMs = nowMs;
-    this.#options.log.warn({ reason: troubleOf(error), room: this.#options.room }, 'JetStream does not take joins');
+    this.#options.log.warn({ reason: troubleOf(error), room: this.#options.room }, 'JetStream does not serve the line');
   }
 
   #refuse(info: StreamInfo): void {

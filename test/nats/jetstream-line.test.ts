@@ -202,3 +202,36 @@ describe('a line longer than what is read ahead', () => {
     }
   });
 });
+
+describe('a reader that has read ahead as far as it may', () => {
+  it('holds nothing open at the server, and goes on in order when there is room', async () => {
+    const room = newRoom();
+    const { line, link, asked, close } = await stageLine(nats.url, room);
+    const client = await nats.connect();
+    const people = 5_000;
+    const stream = `ONSALE_LINE_${room}`;
+    const consumers = async (): Promise<number> =>
+      await link.use(async ({ jsm }) => (await jsm.streams.info(stream)).state.consumer_count);
+    try {
+      for (let i = 1; i < people; i++) client.publish(`onsale.v1.line.${room}.user-${i}`);
+      await client.request(`onsale.v1.line.${room}.user-${people}`);
+      await line.counts();
+      const first = await line.take(0, 10);
+      assert.deepEqual(first.people[9], { place: 10, userId: 'user-10' });
+      await until('it is full', async () => (await consumers()) === 0);
+      let through = 0;
+      while (through < people) {
+        const taken = await line.take(through, 700);
+        taken.people.forEach((person, i) => assert.equal(person.place, through + i + 1));
+        assert.equal(taken.through, through + taken.people.length);
+        ({ through } = taken);
+      }
+      assert.equal(through, people);
+      await until('it waits for the next, with one consumer', async () => (await consumers()) === 1);
+      assert.equal(asked.looks, 0);
+    } finally {
+      await client.close();
+      await close();
+    }
+  });
+});
