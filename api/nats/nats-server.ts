@@ -21,15 +21,9 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../log.ts';
+import { configText, portIn, readKept } from './nats-server-files.ts';
 import { endLeftovers, serverArguments, type ServerHome } from './nats-server-leftover.ts';
 
-/** A seat list is one message: about 100 bytes a seat. */
-const payloadBytesMax = 8 * 1024 * 1024;
-/**
- * More than any disk has. By itself the server takes three quarters of what is free at its start, and then refuses the
- * feed's stream on a disk with less than 13 GiB, though that stream takes no more than it holds.
- */
-const storeBytesMax = 2 ** 50;
 const ownerOnly = 0o600;
 /** A store of millions of messages is read before the server listens, ms. */
 const listenMaxMs = 120_000;
@@ -57,6 +51,20 @@ export interface PrivateServerOptions {
 type Ended = { readonly type: 'ended'; readonly code: number | null; readonly signal: string | null };
 type Started = { readonly type: 'listening'; readonly port: number } | Ended;
 
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+/** A run that has ended. */
+interface Run {
+  /** Its port; null when it never listened. */
+  readonly listened: number | null;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly lastWords: string;
+}
+
 export class PrivateServer {
   readonly #options: PrivateServerOptions;
   readonly #home: ServerHome;
@@ -79,7 +87,7 @@ export class PrivateServer {
    */
   static async start(options: PrivateServerOptions, waitMs: number): Promise<PrivateServer> {
     const server = new PrivateServer(options);
-    const kept = server.#readKept();
+    const kept = readKept(server.#keptFile);
     const ended = await endLeftovers(server.#home, kept.pid);
     if (ended.length > 0) options.log.info({ pids: ended }, 'ended the nats-server of an earlier run');
     const { promise: listens, resolve } = Promise.withResolvers<void>();
@@ -128,23 +136,10 @@ export class PrivateServer {
     let delayMs = restartMinMs;
     while (!this.#stopping.signal.aborted) {
       const startedAt = performance.now();
-      const { child, ended } = this.#spawn(port);
-      this.#child = child;
-      const started = await this.#untilListening(child, ended);
-      if (started.type === 'listening') {
-        port = started.port;
-        this.#listens = true;
-        this.#keep(child.pid ?? null, port);
-        log.info({ url: urlOf(port), pid: child.pid }, 'private nats-server listens');
-        this.#options.onListening(urlOf(port));
-        listens();
-      }
-      const { code, signal } = await ended;
-      this.#listens = false;
-      this.#child = null;
+      const { listened, code, signal, lastWords } = await this.#runOnce(port, listens);
       if (this.#stopping.signal.aborted) return;
-      const lastWords = this.#lastWords();
-      if (started.type === 'ended' && lastWords.includes('address already in use')) port = anyPort;
+      if (listened !== null) port = listened;
+      else if (lastWords.includes('address already in use')) port = anyPort;
       if (performance.now() - startedAt > wellAfterMs) delayMs = restartMinMs;
       log.warn({ code, signal, lastWords, retryMs: delayMs }, 'the private nats-server ended; it is started again');
       await sleep(delayMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
@@ -152,7 +147,32 @@ export class PrivateServer {
     }
   }
 
-  #spawn(port: number): { child: ChildProcess; ended: Promise<Ended> } {
+  /** Until it has ended. Never rejects: a disk that is full when it is started again must not end the engine. */
+  async #runOnce(port: number, listens: () => void): Promise<Run> {
+    let spawned: Spawned;
+    try {
+      spawned = this.#spawn(port);
+    } catch (error) {
+      return { listened: null, code: null, signal: null, lastWords: String(error) };
+    }
+    const { child, ended } = spawned;
+    this.#child = child;
+    const started = await this.#untilListening(child, ended);
+    if (started.type === 'listening') {
+      this.#listens = true;
+      this.#keep(child.pid ?? null, started.port);
+      this.#options.log.info({ url: urlOf(started.port), pid: child.pid }, 'private nats-server listens');
+      this.#options.onListening(urlOf(started.port));
+      listens();
+    }
+    const { code, signal } = await ended;
+    this.#listens = false;
+    this.#child = null;
+    const listened = started.type === 'listening' ? started.port : null;
+    return { listened, code, signal, lastWords: this.#lastWords() };
+  }
+
+  #spawn(port: number): Spawned {
     const { directory, configFile } = this.#home;
     for (const name of readdirSync(directory)) {
       if (name.endsWith('.ports')) rmSync(join(directory, name), { force: true });
@@ -211,49 +231,16 @@ export class PrivateServer {
 
   #keep(pid: number | null, port: number): void {
     this.#port = port;
-    writeFileSync(this.#keptFile, `${JSON.stringify({ pid, port, store: join(this.#home.directory, 'store') })}\n`);
-  }
-
-  #readKept(): { readonly pid: number | null; readonly port: number | null } {
+    const kept = `${JSON.stringify({ pid, port, store: join(this.#home.directory, 'store') })}\n`;
     try {
-      const kept: unknown = JSON.parse(readFileSync(this.#keptFile, 'utf8'));
-      return { pid: wholeNumber(kept, 'pid'), port: wholeNumber(kept, 'port') };
-    } catch {
-      // The first start, or a file that a crash cut short: the server is found by its command line all the same.
-      return { pid: null, port: null };
+      writeFileSync(this.#keptFile, kept);
+    } catch (error) {
+      // It runs; the next start finds it by its command line, at another port perhaps.
+      this.#options.log.warn({ err: error }, 'where the private nats-server listens could not be written down');
     }
   }
 }
 
 function urlOf(port: number): string {
   return `nats://127.0.0.1:${port}`;
-}
-
-function configText(directory: string, port: number, token: string | null): string {
-  return [
-    `listen: "127.0.0.1:${port}"`,
-    `ports_file_dir: ${JSON.stringify(directory)}`,
-    `max_payload: ${payloadBytesMax}`,
-    `jetstream { store_dir: ${JSON.stringify(join(directory, 'store'))}, max_file_store: ${storeBytesMax} }`,
-    ...(token === null ? [] : [`authorization { token: ${JSON.stringify(token)} }`]),
-    '',
-  ].join('\n');
-}
-
-function portIn(file: string): number | null {
-  try {
-    const ports: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof ports !== 'object' || ports === null || !('nats' in ports) || !Array.isArray(ports.nats)) return null;
-    return Number(new URL(String(ports.nats[0])).port) || null;
-  } catch {
-    // Not written yet, or not wholly.
-    return null;
-  }
-}
-
-function wholeNumber(value: unknown, name: string): number | null {
-  if (typeof value !== 'object' || value === null) return null;
-  // True: only known names are read, and whatever they hold is checked.
-  const found = (value as Record<string, unknown>)[name];
-  return typeof found === 'number' && Number.isSafeInteger(found) && found > 0 ? found : null;
 }

@@ -14,34 +14,38 @@ export interface ServerWatchOptions {
   readonly everyMs?: number;
   /** How long it may listen without an answer, ms: several times what one request may take. */
   readonly silentMaxMs?: number;
+  readonly nowMs?: () => number;
 }
 
 /** Returns how to stop watching. */
 export function watchServer(options: ServerWatchOptions): () => void {
-  const { link, server, log, everyMs = 5_000, silentMaxMs = 30_000 } = options;
-  let answeredMs = performance.now();
+  const { link, server, log, everyMs = 5_000, silentMaxMs = 30_000, nowMs = () => performance.now() } = options;
+  let silentMs = 0;
+  let lookedMs = nowMs();
   let asking = false;
 
   async function ask(): Promise<void> {
     asking = true;
     try {
       await link.use(({ jsm }) => jsm.getAccountInfo());
-      answeredMs = performance.now();
+      silentMs = 0;
     } catch (error) {
       // A refusal is an answer.
-      if (error instanceof JetStreamApiError) answeredMs = performance.now();
+      if (error instanceof JetStreamApiError) silentMs = 0;
     } finally {
       asking = false;
     }
   }
 
   const timer = setInterval(() => {
+    // A process that stood still, as on a machine that was suspended, has not listened meanwhile.
+    silentMs += Math.min(nowMs() - lookedMs, 2 * everyMs);
+    lookedMs = nowMs();
     // One that reads its store, or is being started again, has its own limit.
-    if (!server.listens) answeredMs = performance.now();
-    const silentMs = performance.now() - answeredMs;
+    if (!server.listens) silentMs = 0;
     if (silentMs > silentMaxMs) {
       log.error({ silentMs: Math.round(silentMs) }, 'the private nats-server does not answer; it is started again');
-      answeredMs = performance.now();
+      silentMs = 0;
       server.end();
     } else if (!asking) void ask();
   }, everyMs).unref();

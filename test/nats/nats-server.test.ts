@@ -11,12 +11,13 @@ import { connect } from '@nats-io/transport-node';
 import { findOrInstallServer, findServer, projectFolder } from '../../api/nats/install-server.ts';
 import { findLeftovers } from '../../api/nats/nats-server-leftover.ts';
 import { PrivateServer } from '../../api/nats/nats-server.ts';
+import { createLog } from '../../api/log.ts';
 import { openNats } from '../../api/nats/open-nats.ts';
 import { Client } from '../system/client.ts';
 import { adminKey, Program, runToEnd, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
-import { NatsUnderTest } from './nats-under-test.ts';
+import { NatsUnderTest, serverProgram } from './nats-under-test.ts';
 import { until } from '../until.ts';
 
 const waitMs = 10_000;
@@ -24,9 +25,7 @@ let binary: string;
 let directory: string;
 
 before(async () => {
-  const found = await findOrInstallServer(process.env['PATH'] ?? '');
-  assert.equal(found.type, 'installed');
-  binary = found.type === 'installed' ? found.path : '';
+  binary = await serverProgram();
   directory = mkdtempSync(join(tmpdir(), 'onsale-private-'));
 });
 after(() => rmSync(directory, { recursive: true, force: true }));
@@ -75,6 +74,27 @@ describe('a private server', () => {
     const again = await start(home);
     assert.equal(again.port, port, 'also after a stop');
     await again.stop();
+  });
+
+  it('is tried again where its files cannot be written for a while', async () => {
+    const home = join(directory, 'full');
+    const said: string[] = [];
+    const log = createLog('warn', { write: (line) => void said.push(line) });
+    const server = await PrivateServer.start(
+      { binary, directory: home, token: null, log, onListening: () => undefined },
+      waitMs,
+    );
+    const { pid } = server;
+    assert.ok(pid !== null);
+    const config = join(home, 'nats-server.conf');
+    rmSync(config);
+    mkdirSync(config);
+    process.kill(pid, 'SIGKILL');
+    await until('two attempts have failed', () => said.length >= 3);
+    assert.match(said[2] ?? '', /nats-server\.conf.*it is started again/);
+    rmSync(config, { recursive: true });
+    await until('another process serves', () => server.listens && server.pid !== pid);
+    await server.stop();
   });
 
   it('moves when somebody else has its port, and leaves that one alone', async () => {

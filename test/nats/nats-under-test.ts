@@ -10,6 +10,13 @@ import { until } from '../until.ts';
 
 const anyPort = -1;
 
+/** The program, installed if need be. */
+export async function serverProgram(): Promise<string> {
+  const found = await findOrInstallServer(process.env['PATH'] ?? '');
+  if (found.type === 'none') throw new Error(`the tests of NATS need a nats-server: ${found.reason}`);
+  return found.path;
+}
+
 export class NatsUnderTest {
   readonly #directory: string;
   readonly #binary: string;
@@ -26,9 +33,7 @@ export class NatsUnderTest {
 
   /** `config`: lines for its configuration file, for example of accounts and permissions. `port`: -1 for any free one. */
   static async start(config = '', port = anyPort): Promise<NatsUnderTest> {
-    const found = await findOrInstallServer(process.env['PATH'] ?? '');
-    if (found.type === 'none') throw new Error(`the tests of NATS need a nats-server: ${found.reason}`);
-    const server = new NatsUnderTest(found.path, config, port);
+    const server = new NatsUnderTest(await serverProgram(), config, port);
     await server.start();
     return server;
   }

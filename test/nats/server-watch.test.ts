@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findOrInstallServer } from '../../api/nats/install-server.ts';
 import { PrivateServer } from '../../api/nats/nats-server.ts';
 import { watchServer } from '../../api/nats/server-watch.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
+import { serverProgram } from './nats-under-test.ts';
 import { until } from '../until.ts';
 
 const waitMs = 10_000;
@@ -15,10 +15,8 @@ let directory: string;
 let server: PrivateServer;
 
 before(async () => {
-  const found = await findOrInstallServer(process.env['PATH'] ?? '');
-  assert.equal(found.type, 'installed');
+  const binary = await serverProgram();
   directory = mkdtempSync(join(tmpdir(), 'onsale-watched-'));
-  const binary = found.type === 'installed' ? found.path : '';
   server = await PrivateServer.start(
     { binary, directory, token: null, log: silentLog, onListening: () => undefined },
     waitMs,
@@ -66,6 +64,34 @@ describe('the watch of a private server', () => {
     const before = { asked, ended };
     await until('the new one was asked often', () => asked > before.asked + 10);
     assert.equal(ended, before.ended);
+    endWatch();
+    await link.close();
+  });
+
+  it('does not blame the server for time in which this process stood still', async () => {
+    let looks = 0;
+    let ended = 0;
+    let stoodStillMs = 0;
+    const link = linkTo(`nats://127.0.0.1:${server.port}`);
+    await connected(link);
+    const endWatch = watchServer({
+      link,
+      server: {
+        get listens() {
+          looks += 1;
+          return true;
+        },
+        end: () => void (ended += 1),
+      },
+      log: silentLog,
+      everyMs: 20,
+      silentMaxMs: 5_000,
+      nowMs: () => performance.now() + stoodStillMs,
+    });
+    await until('it has looked', () => looks > 2);
+    stoodStillMs = 3_600_000;
+    await until('it has looked again and again', () => looks > 12);
+    assert.equal(ended, 0);
     endWatch();
     await link.close();
   });
