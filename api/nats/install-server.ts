@@ -74,7 +74,11 @@ export async function installServer(folder: string = projectFolder): Promise<Ins
  * `findServer`, and if there is none, one attempt to install it. An attempt that failed is noted in the folder, so that
  * later starts do not wait for it again; `npm run nats:install` always tries.
  */
-export async function findOrInstallServer(path: string, folder: string = projectFolder): Promise<Installed> {
+export async function findOrInstallServer(
+  path: string,
+  folder: string = projectFolder,
+  onInstall: () => void = () => {},
+): Promise<Installed> {
   const found = findServer(path, folder);
   if (found !== null) return { type: 'installed', path: found };
   if (existsSync(failureNote(folder))) {
@@ -83,6 +87,7 @@ export async function findOrInstallServer(path: string, folder: string = project
       reason: `${readFileSync(failureNote(folder), 'utf8').trim()}; npm run nats:install tries again`,
     };
   }
+  onInstall();
   const installed = await installServer(folder);
   if (installed.type === 'none') noteFailure(folder, installed.reason);
   return installed;

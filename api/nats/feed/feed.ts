@@ -1,4 +1,5 @@
 /** The event feed as the engine's thread sees it: told how far the journal is durable, asked how far behind it is. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../log.ts';
 import type { NatsLink } from '../connection.ts';
@@ -6,6 +7,8 @@ import type { FromRelayThread, RelayReport, RelayThreadData, ToRelayThread } fro
 
 /** Batches that become durable within this time are told together, ms. */
 const advanceEveryMs = 10;
+/** What the thread may take to end once its time is up, ms. */
+const endingMs = 250;
 
 export interface FeedOptions {
   readonly dataDir: string;
@@ -121,7 +124,8 @@ class ThreadedFeed implements Feed {
       this.#tellAdvance();
       this.#tell({ type: 'close', withinMs });
     }
-    await this.#exited.promise;
+    // What it has under way with a server that answers nothing ends later, and by itself.
+    await Promise.race([this.#exited.promise, sleep(withinMs + endingMs, undefined, { ref: false })]);
   }
 
   #tellAdvance(): void {
