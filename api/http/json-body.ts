@@ -2,6 +2,7 @@
  * Reads a JSON body within its bound and refuses what parsers quietly differ about: a name that stands twice in an
  * object, bytes that are not UTF-8, an encoding that is not plain.
  */
+import { MIMEType } from 'node:util';
 import type { Context } from 'hono';
 import { arrivedBody } from './adapter.ts';
 import type { Awaitable } from '../chain.ts';
@@ -23,7 +24,7 @@ export interface BodyHead {
   readonly wrongType: boolean;
 }
 
-const jsonType = /^application\/json\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
+const utf8Name = /^utf-?8$/i;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 const nothing = new Uint8Array(0);
 const depthMax = 32;
@@ -35,9 +36,19 @@ export function readBodyHead(c: Context): BodyHead {
   if (bytes === 0) return { bytes, wrongType: false };
   const contentType = c.req.header('content-type');
   // Written out because nearly every client sends exactly this.
-  const isJson = contentType === 'application/json' || (contentType !== undefined && jsonType.test(contentType));
+  const isJson = contentType === 'application/json' || (contentType !== undefined && isUtf8Json(contentType));
   const encoding = c.req.header('content-encoding');
   return { bytes, wrongType: !isJson || (encoding !== undefined && encoding.toLowerCase() !== 'identity') };
+}
+
+/** Parameters other than `charset` mean nothing to JSON (RFC 8259, 11), so they are passed over. */
+function isUtf8Json(contentType: string): boolean {
+  try {
+    const { essence, params } = new MIMEType(contentType);
+    return essence === 'application/json' && utf8Name.test(params.get('charset') ?? 'utf-8');
+  } catch {
+    return false;
+  }
 }
 
 /** `head` has been found within `bytesMax`, or does not say. A body that has come already is read without waiting. */

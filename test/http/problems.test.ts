@@ -134,8 +134,14 @@ describe('a body', () => {
     }
     const zipped = { raw: 'x', headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } };
     await refused('unsupported_media_type', stage.send('POST', path, zipped));
-    const plain = { raw: '{"amount":1}', headers: { 'content-type': 'Application/JSON; charset=UTF-8' } };
-    await expecting(201, stage.send('POST', path, plain));
+    for (const type of [
+      'Application/JSON; charset=UTF-8',
+      'application/json;charset="utf-8"',
+      'application/json; profile="https://example.org/x"; charset=utf8',
+      'application/json;',
+    ]) {
+      await expecting(201, stage.send('POST', path, { raw: '{"amount":1}', headers: { 'content-type': type } }));
+    }
   });
 
   test('that is not the JSON asked for is refused, whatever is wrong with it', async () => {
