@@ -98,10 +98,16 @@ function bearerOf(authorization: string | undefined): string | null {
 /** The user whom a JWT is about; null when it is forged, not of its time, or names no user. */
 async function subjectOf(jwt: string, secret: string): Promise<string | null> {
   try {
-    const { sub, iat } = await verify(jwt, secret, { alg: 'HS256', iat: false });
-    if (iat !== undefined && !(typeof iat === 'number' && iat <= Date.now() / 1000 + clockLeewaySeconds)) return null;
+    const { sub, iat, nbf } = await verify(jwt, secret, { alg: 'HS256', iat: false, nbf: false });
+    if (!hasCome(iat) || !hasCome(nbf)) return null;
     return typeof sub === 'string' && isId(sub) ? sub : null;
   } catch {
     return null;
   }
+}
+
+/** Whether a time of a JWT, s, is past, or may be by the clock of whoever wrote it. Where there is none there is nothing to wait for. */
+function hasCome(seconds: unknown): boolean {
+  if (seconds === undefined) return true;
+  return typeof seconds === 'number' && seconds <= Date.now() / 1000 + clockLeewaySeconds;
 }

@@ -45,7 +45,7 @@ describe('a JWT', () => {
   });
 
   test('may have been issued by a clock that is ahead', async () => {
-    const bearer = await jwt({ sub: 'ann', iat: nowSeconds + 5, exp: nowSeconds + 600 });
+    const bearer = await jwt({ sub: 'ann', iat: nowSeconds + 5, nbf: nowSeconds + 5, exp: nowSeconds + 600 });
     await expecting(200, stage.send('GET', '/v1/users/ann/balance', { bearer }));
   });
 
