@@ -34,13 +34,13 @@ export function permanenceOf(code: BusinessCode): Permanence {
     case 'reservation_cancelled':
     case 'hold_expired':
     case 'queue_token_expired':
+    case 'seat_not_found':
       return 'permanent';
     case 'concert_not_found':
     case 'schedule_not_found':
     case 'room_not_found':
     case 'queue_token_waiting':
     case 'sales_closed':
-    case 'seat_not_found':
     case 'seat_limit_exceeded':
     case 'seat_unavailable':
     case 'reservation_not_found':

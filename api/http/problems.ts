@@ -79,6 +79,30 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
 
+/** After these the same request is refused again; after all others it may succeed later. */
+const permanent: ReadonlySet<ProblemCode> = new Set([
+  'invalid_request',
+  'unauthenticated',
+  'queue_token_required',
+  'queue_token_invalid',
+  'queue_token_expired',
+  'forbidden',
+  'not_found',
+  'seat_not_found',
+  'method_not_allowed',
+  'already_exists',
+  'hold_expired',
+  'reservation_cancelled',
+  'already_paid',
+  'payload_too_large',
+  'unsupported_media_type',
+  'idempotency_key_reused',
+]);
+
+export function isPermanent(code: ProblemCode): boolean {
+  return permanent.has(code);
+}
+
 /**
  * The answer to a refusal. `details` are what the actor or the door says about it, times in ms under names that end
  * in `At`; `headers` come beside `Retry-After`, which 429 and 503 always carry. Only what was no whole request has a

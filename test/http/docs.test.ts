@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { OpenApi } from './openapi-arbitrary.ts';
-import { problems } from '../../api/http/problems.ts';
+import { businessCodes, permanenceOf } from '../../actors/codes.ts';
+import { isPermanent, problems } from '../../api/http/problems.ts';
 import { expecting, startStage, type Stage } from './stage.ts';
 
 let stage: Stage;
@@ -58,6 +59,14 @@ describe('the OpenAPI document', () => {
   });
 });
 
+describe('what a refusal means for the same request', () => {
+  test('is told as the rules class it', () => {
+    for (const code of businessCodes) assert.equal(isPermanent(code), permanenceOf(code) === 'permanent', code);
+    // These two tell when to come again.
+    for (const code of ['overloaded', 'draining'] as const) assert.equal(isPermanent(code), false);
+  });
+});
+
 describe('the page', () => {
   test('and all it loads comes from this process, under a policy that allows nothing else', async () => {
     const page = await expecting(200, stage.send('GET', '/docs'));
@@ -79,5 +88,9 @@ describe('the page', () => {
     const anchor = String(refused.body['type']).replace('/docs#', '');
     assert.match(text, new RegExp(`<tr id="${anchor}">.*${String(refused.body['title'])}`));
     for (const code of Object.keys(problems)) assert.ok(text.includes(`<tr id="problem-${code}">`), code);
+    assert.match(text, /<tr id="problem-already_paid">.*<td>is refused again</);
+    assert.match(text, /<tr id="problem-seat_unavailable">.*<td>may succeed later</);
+    assert.match(text, /<tr id="problem-invalid_request">.*<td>is refused again</);
+    assert.match(text, /<tr id="problem-draining">.*<td>may succeed later</);
   });
 });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
 import type { Answer, Header } from '../answer.ts';
 import type { Door } from '../door.ts';
-import { problems } from '../problems.ts';
+import { isPermanent, isProblemCode, problems } from '../problems.ts';
 
 /**
  * No script but our own files, no host but this one. Styles may be inline because the page's library sets `style`
@@ -60,8 +60,9 @@ export function addDocs(app: Pick<Hono, 'get'>, door: Door, document: () => obje
 /** With a row for each problem, which its `type` leads to. All of it is text of this program. */
 function page(html: string): string {
   const rows = Object.entries(problems).map(([code, { status, title, extras }]) => {
-    const cells = [`<code>${code}</code>`, status, title, extras.join(', ')].map((cell) => `<td>${cell}</td>`);
-    return `<tr id="problem-${code}">${cells.join('')}</tr>`;
+    const again = isProblemCode(code) && isPermanent(code) ? 'is refused again' : 'may succeed later';
+    const cells = [`<code>${code}</code>`, status, title, again, extras.join(', ')];
+    return `<tr id="problem-${code}">${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   });
   return html.replace('<!-- problems -->', rows.join('\n          '));
 }
