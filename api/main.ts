@@ -13,8 +13,9 @@ import { Engine } from '../engine/engine.ts';
 import { acquireDirectoryLock, makeDataDir } from '../storage/directory-lock.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { ReadModelReader } from '../storage/read-model/reader.ts';
-import { addKnownConcerts, countingHooks } from './catalog-counters.ts';
+import { addKnownConcerts } from './catalog-counters.ts';
 import type { Config } from './config.ts';
+import { engineHooks } from './engine-hooks.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { createHttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
@@ -98,8 +99,8 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   const freeSeats = new FreeSeats();
   // The engine's hooks speak to these, which need the engine themselves.
   const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
-  const counting = countingHooks(freeSeats);
-  const seatChanges = new SeatChanges({ durableBatch: () => engine.durableBatch });
+  const durableBatch = (): number => engine.durableBatch;
+  const seatChanges = new SeatChanges({ durableBatch });
   const seats = { seatChanges, seatLists: createSeatLists(), bootId: randomBytes(6).toString('base64url') };
   const recover = (): Engine<Protocols> =>
     new Engine({
@@ -112,22 +113,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
       scheduler: systemScheduler,
       limits,
       hashSeed: randomInt(2 ** 32),
-      hooks: {
-        ...counting,
-        onEvents(events, batch) {
-          counting.onEvents(events);
-          seatChanges.onEvents(events, batch);
-        },
-        onCommand: (command, code, elapsedMs) => metrics.observeCommand(command, code, elapsedMs / 1000),
-        onBatch(turns, commitMs) {
-          late.feed?.advance(engine.durableBatch);
-          metrics.observeBatch(turns, commitMs / 1000);
-        },
-        onChanged(actor, kind, state) {
-          counting.onChanged(actor, kind, state);
-          if (kind.kind === 'admission') late.rooms?.onChanged(actor);
-        },
-      },
+      hooks: engineHooks({ freeSeats, seatChanges, metrics, late, durableBatch }),
       onFatal: opened.onFatal,
     });
   // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).

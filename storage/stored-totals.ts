@@ -3,7 +3,7 @@ import type { Connection } from './database.ts';
 import { RowTotals } from './row-totals.ts';
 import { damagedState } from './set-aside.ts';
 
-export const totalledTables = ['snapshots', 'keys', 'durable_keys', 'pending'] as const;
+const totalledTables = ['snapshots', 'keys', 'durable_keys', 'pending'] as const;
 export type TotalledTable = (typeof totalledTables)[number];
 
 export class StoredTotals {

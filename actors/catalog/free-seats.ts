@@ -94,23 +94,10 @@ export class FreeSeats {
     return { items, next: null };
   }
 
-  /** What a concert has on sale at `atMs`; zeros for an unknown one. */
-  concert(concertId: string, atMs: number): { readonly schedules: number; readonly seatsAvailable: number } {
-    const row = this.#byId.get(concertId);
-    if (row === undefined) return { schedules: 0, seatsAvailable: 0 };
-    if (atMs < row.fromMs || atMs >= row.untilMs) recount(row, atMs);
-    return { schedules: row.onSale, seatsAvailable: row.seats };
-  }
-
   /** The dates of a concert in order of start, then id; with `available` those on sale at `atMs` with a free seat. */
   dates(concertId: string, available: boolean, atMs: number): readonly ScheduleSummary[] {
     const schedules = this.#byId.get(concertId)?.schedules ?? [];
     return schedules.filter((schedule) => !available || (onSale(schedule, atMs) && schedule.seatsAvailable > 0));
-  }
-
-  /** Free seats of one schedule; 0 for an unknown one. */
-  seatsAvailable(scheduleId: string): number {
-    return this.#schedules.get(scheduleId)?.seatsAvailable ?? 0;
   }
 
   #row(id: string): Row {

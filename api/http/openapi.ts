@@ -62,7 +62,7 @@ export function documentOf(app: OpenAPIHono, operations: readonly Operation[]): 
 }
 
 /** The codes that an operation can answer: what its handler refuses, and what the door checks for it. */
-export function refusalsOf(operation: Operation): readonly ProblemCode[] {
+function refusalsOf(operation: Operation): readonly ProblemCode[] {
   const codes = new Set<ProblemCode>(operation.refusals);
   if (operation.params !== undefined || operation.query !== undefined || operation.body !== undefined) {
     codes.add('invalid_request');

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 
 /** Longer lines are not kept in memory; the admin door would refuse their bodies anyway. */
-export const lineBytesMax = 16 * 1024 * 1024;
+const lineBytesMax = 16 * 1024 * 1024;
 
 export interface FileLine {
   /** From 1. */

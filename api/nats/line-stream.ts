@@ -141,7 +141,7 @@ export function isJoinBody(body: Uint8Array): boolean {
   return body.length === 0 || (body.length === 2 && body[0] === 0x7b && body[1] === 0x7d);
 }
 
-export function isApiError(error: unknown, code: number): error is JetStreamApiError {
+function isApiError(error: unknown, code: number): error is JetStreamApiError {
   return error instanceof JetStreamApiError && error.code === code;
 }
 
@@ -149,13 +149,13 @@ export function isApiError(error: unknown, code: number): error is JetStreamApiE
  * The error of deleting a message that is not there any more. Below the stream's first sequence, where a settled line
  * leaves everyone inside, the server says so with the code of any failed deletion, so there its text decides.
  */
-export function isMessageGone(error: unknown): boolean {
+function isMessageGone(error: unknown): boolean {
   if (isApiError(error, noMessageFound) || isApiError(error, sequenceNotFound)) return true;
   return isApiError(error, deletionFailed) && error.message.includes('no message found');
 }
 
 /** The error of a second join. Its code has other causes too, a full disk among them, so its text decides. */
-export function isAlreadyInLine(error: { readonly err_code: number; readonly description: string }): boolean {
+function isAlreadyInLine(error: { readonly err_code: number; readonly description: string }): boolean {
   return (
     error.err_code === maximumMessagesPerSubject && error.description.includes('maximum messages per subject exceeded')
   );

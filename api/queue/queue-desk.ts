@@ -29,14 +29,6 @@ export interface QueueStatus {
   readonly pollAfterSeconds: number;
 }
 
-/** The answer's body, but for its times. */
-export interface QueueAnswer extends QueueStatus {
-  readonly token: string;
-  readonly room: string;
-  readonly userId: string;
-  readonly place: number;
-}
-
 export interface QueueRefusal {
   readonly type: 'rejected';
   readonly code: 'room_not_found' | LineRefusal;
@@ -58,8 +50,6 @@ export interface QueueDesk {
   status(place: PlaceInLine): QueueStatus;
   /** The same once it may be told: the events that began or ended the session are on disk (invariant 3). */
   durableStatus(place: PlaceInLine): Awaitable<QueueStatus>;
-  /** `status` with all that the token's owner is told. */
-  answer(token: string, place: PlaceInLine): QueueAnswer;
   /** Leaves the line or ends the session, durably; again: again `left`. */
   leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
 }
@@ -207,13 +197,6 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     },
     status,
     durableStatus,
-    answer: (token, place) => ({
-      token,
-      room: place.room,
-      userId: place.userId,
-      place: place.place,
-      ...status(place),
-    }),
     leave,
   };
 }

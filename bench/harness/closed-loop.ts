@@ -21,7 +21,7 @@ export interface LoopOptions {
 }
 
 /** How long after the last answer the generator gives up, ms. */
-export const silenceMaxMs = 20_000;
+const silenceMaxMs = 20_000;
 
 /** Opens so many at once into `connections`, and closes them again when one cannot be opened. */
 export async function openAll(

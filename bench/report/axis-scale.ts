@@ -39,7 +39,7 @@ export function axisScale({ scale, values, from, to, ticks }: AxisSpan): AxisSca
 }
 
 /** 1, 2 or 5 times a power of ten, not below `least`. */
-export function niceStep(least: number): number {
+function niceStep(least: number): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((each) => each * power >= least * (1 - 1e-9)) ?? 10;
   return factor * power;

@@ -87,7 +87,7 @@ export interface Finding {
 }
 
 /** Findings of one code that are kept with their text; further ones are counted. */
-export const findingsKeptMax = 100;
+const findingsKeptMax = 100;
 
 export class Findings {
   readonly list: Finding[] = [];

@@ -29,18 +29,23 @@ function freeSeats(): FreeSeats {
   return free;
 }
 
+/** What concert `a` has on sale. */
+function counts(free: FreeSeats, atMs: number): { readonly schedules: number; readonly seatsAvailable: number } {
+  const [first] = free.page({ available: false, after: null, limit: 1, atMs }).items;
+  assert.ok(first !== undefined && first.concert.id === 'a');
+  return { schedules: first.schedules, seatsAvailable: first.seatsAvailable };
+}
+
 describe('the counters of free seats', () => {
   it('count what is on sale now, from the opening on and until just before the close', () => {
     const free = freeSeats();
-    const counts = (atMs: number) => free.concert('a', atMs);
-    assert.deepEqual(counts(9), { schedules: 0, seatsAvailable: 0 });
-    assert.deepEqual(counts(10), { schedules: 1, seatsAvailable: 9 });
-    assert.deepEqual(counts(15), { schedules: 2, seatsAvailable: 14 });
-    assert.deepEqual(counts(19.9), { schedules: 2, seatsAvailable: 14 });
-    assert.deepEqual(counts(20), { schedules: 0, seatsAvailable: 0 });
+    assert.deepEqual(counts(free, 9), { schedules: 0, seatsAvailable: 0 });
+    assert.deepEqual(counts(free, 10), { schedules: 1, seatsAvailable: 9 });
+    assert.deepEqual(counts(free, 15), { schedules: 2, seatsAvailable: 14 });
+    assert.deepEqual(counts(free, 19.9), { schedules: 2, seatsAvailable: 14 });
+    assert.deepEqual(counts(free, 20), { schedules: 0, seatsAvailable: 0 });
     free.countAll(15);
-    assert.deepEqual(counts(15), { schedules: 2, seatsAvailable: 14 });
-    assert.deepEqual(free.concert('none', 15), { schedules: 0, seatsAvailable: 0 });
+    assert.deepEqual(counts(free, 15), { schedules: 2, seatsAvailable: 14 });
   });
 
   it('list all concerts, or those that can still be booked', () => {
@@ -60,11 +65,14 @@ describe('the counters of free seats', () => {
 
   it('follow each change of a schedule', () => {
     const free = freeSeats();
-    free.concert('a', 12);
+    assert.equal(counts(free, 12).seatsAvailable, 9);
     free.update(summary('a1', 'a', { seatsAvailable: 3 }));
-    assert.equal(free.concert('a', 12).seatsAvailable, 3);
-    assert.equal(free.seatsAvailable('a1'), 3);
-    assert.equal(free.seatsAvailable('none'), 0);
+    assert.equal(counts(free, 12).seatsAvailable, 3);
+    assert.equal(counts(free, 15).seatsAvailable, 8);
+    assert.deepEqual(
+      free.dates('a', false, 12).map(({ seatsAvailable }) => seatsAvailable),
+      [5, 3],
+    );
   });
 
   it('tell a concert’s dates in order, or those that can still be booked', () => {

@@ -6,7 +6,7 @@ export const folders = ['engine', 'actors', 'storage', 'api'] as const;
 type Folder = (typeof folders)[number];
 
 /** Where the values of all folders meet. */
-export const compositionRoot = 'api/main.ts';
+const compositionRoot = 'api/main.ts';
 
 /** Whose modules a folder may load beside its own, and whose types it may name. */
 const arrows: Record<Folder, { readonly values: readonly Folder[]; readonly types: readonly Folder[] }> = {

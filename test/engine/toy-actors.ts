@@ -62,7 +62,7 @@ interface Purse {
 }
 
 /** A purse holds at most this many coins. */
-export const purseMax = 1_000;
+const purseMax = 1_000;
 
 function accepted(events: readonly PurseEvent[], effects: readonly Effect[] = []): Accepted<PurseEvent, never> {
   return { type: 'accepted', events, reply: { type: 'made' }, effects, closes: null };

@@ -11,12 +11,11 @@ describe('joining', () => {
     const queue = await new QueueUnderTest().start();
     const { token, place, existing } = await queue.join('ann');
     assert.equal(existing, false);
-    assert.deepEqual(queue.desk.answer(token, place), {
-      token,
-      room: 'main',
-      userId: 'ann',
+    assert.equal(place.room, 'main');
+    assert.equal(place.userId, 'ann');
+    assert.equal(place.place, 1);
+    assert.deepEqual(queue.desk.status(place), {
       status: 'active',
-      place: 1,
       position: 0,
       etaSeconds: 0,
       expiresAt: startMs + 300_000,

@@ -23,7 +23,7 @@ export interface Blow {
 }
 
 /** With kills of the engine the most frequent. */
-export const allKinds: readonly BlowKind[] = [...blowKinds, 'engine', 'engine', 'engine', 'both'];
+const allKinds: readonly BlowKind[] = [...blowKinds, 'engine', 'engine', 'engine', 'both'];
 
 /** The first rounds have `kinds` in their order, and then whichever of them comes. */
 export function blowsOf(seed: string, rounds: number, kinds = allKinds): Blow[] {

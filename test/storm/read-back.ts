@@ -16,7 +16,7 @@ export interface Moment {
 type Body = Readonly<Record<string, unknown>>;
 
 /** The statuses that a reservation may have, as far as the ledger knows. */
-export function legalStatuses({ paid, cancelled, expiresAtMs }: KnownReservation, { fromMs, toMs }: Moment): string[] {
+function legalStatuses({ paid, cancelled, expiresAtMs }: KnownReservation, { fromMs, toMs }: Moment): string[] {
   if (paid) return ['paid'];
   if (cancelled) return ['cancelled'];
   return [

@@ -77,7 +77,7 @@ interface Create {
 }
 
 /** The digest tells an equal creation from another one under the same id. */
-export function toCreateConcert(body: z.output<typeof concertBody>, key: string | null): Create {
+function toCreateConcert(body: z.output<typeof concertBody>, key: string | null): Create {
   const concert = { id: body.id, name: body.name, description: body.description ?? '' };
   return {
     command: { type: 'CreateConcert', concert, digest: digestOf(concert) },
@@ -85,7 +85,7 @@ export function toCreateConcert(body: z.output<typeof concertBody>, key: string 
   };
 }
 
-export function toCreateSchedule(concert: string, body: ScheduleBody, key: string | null): Create {
+function toCreateSchedule(concert: string, body: ScheduleBody, key: string | null): Create {
   const { id, venue, startsAt, salesOpenAt, salesCloseAt } = body;
   const schedule = { id, concertId: concert, venue, startsAt, salesOpenAt, salesCloseAt };
   const sections = body.sections.map(({ name, price, rows }) => ({
@@ -99,7 +99,7 @@ export function toCreateSchedule(concert: string, body: ScheduleBody, key: strin
   };
 }
 
-export function toCreatedAnswer(outcome: Outcome<CatalogReply, ProblemCode>): Answer {
+function toCreatedAnswer(outcome: Outcome<CatalogReply, ProblemCode>): Answer {
   if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
   const headers = outcome.replayed ? [replayedHeader] : [];
   const { reply } = outcome;
@@ -119,7 +119,7 @@ export function toCreatedAnswer(outcome: Outcome<CatalogReply, ProblemCode>): An
 }
 
 /** `main` covers what no other room names, so it has no list to show. */
-export function roomReportBody({ room, policy, concertIds, ...counts }: RoomReport): object {
+function roomReportBody({ room, policy, concertIds, ...counts }: RoomReport): object {
   const { admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds } = policy;
   const { waiting, active, admitted, expired } = counts;
   const fields = { room, admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds };

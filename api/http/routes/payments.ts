@@ -23,7 +23,7 @@ export interface Pay {
 }
 
 /** The session that paying ends is the token's own; which one it was is no part of the key's fingerprint. */
-export function toPay(body: z.output<typeof payBody>, schedule: string, place: PlaceInLine, key: string | null): Pay {
+function toPay(body: z.output<typeof payBody>, schedule: string, place: PlaceInLine, key: string | null): Pay {
   const { userId } = place;
   return {
     to: `schedule:${schedule}`,

@@ -36,7 +36,7 @@ export interface Hold {
  * `covered`: the token's room covers the concert. Where it does not, the gate names a session that cannot be, so that
  * the engine still replays a key that is bound already before it refuses.
  */
-export function toHold(body: HoldBody, place: PlaceInLine, key: string | null, covered: boolean): Hold {
+function toHold(body: HoldBody, place: PlaceInLine, key: string | null, covered: boolean): Hold {
   const { userId } = place;
   const session = covered ? place : { ...place, epoch: '', place: 0 };
   return {
@@ -77,7 +77,7 @@ export interface Cancel {
 }
 
 /** Cancelling twice is answered the same, so it needs no key. */
-export function toCancel(reservationId: string, schedule: string, { userId }: PlaceInLine): Cancel {
+function toCancel(reservationId: string, schedule: string, { userId }: PlaceInLine): Cancel {
   return { to: `schedule:${schedule}`, command: { type: 'CancelHold', userId, reservationId } };
 }
 

@@ -35,7 +35,7 @@ export interface ChargeCall {
   readonly key: ClientKey | null;
 }
 
-export function toCharge(user: string, { amount }: z.output<typeof chargeRequest>, key: string | null): ChargeCall {
+function toCharge(user: string, { amount }: z.output<typeof chargeRequest>, key: string | null): ChargeCall {
   return {
     to: `wallet:${user}`,
     command: { type: 'ChargeWallet', amount },

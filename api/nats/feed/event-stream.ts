@@ -60,7 +60,7 @@ export interface EventStream {
 }
 
 /** What the description of the stream says: operators read it, and engines compare it. */
-export function describeEventStream(journalId: string): string {
+function describeEventStream(journalId: string): string {
   return `Onsale event feed of journal ${journalId}`;
 }
 

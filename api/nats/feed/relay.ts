@@ -26,7 +26,7 @@ const retryMaxMs = 2_000;
 const refusedRetryMs = 10_000;
 
 /** The stream holds events of batches that the journal does not have: they were confirmed, and are gone. */
-export class FeedAhead extends Error {
+class FeedAhead extends Error {
   /** As any other damage to an operator, who is told in one sentence. */
   override readonly name = 'StorageDamaged';
 
