@@ -83,10 +83,12 @@ export class ReservationSlots {
       else this.#firsts.putFirst(userId, after, -seats);
       return;
     }
-    let before = first;
-    while (before !== 0 && this.next.get(before - 1) !== slot + 1) before = this.next.get(before - 1);
-    if (before === 0) throw new Error(`slot ${slot} is not among those of user ${userId}`);
+    const before = this.#firsts.beforeOf(slot + 1);
+    if (first === 0 || before === 0 || this.next.get(before - 1) !== slot + 1) {
+      throw new Error(`slot ${slot} is not among those of user ${userId}`);
+    }
     this.next.set(before - 1, after);
+    if (after !== 0) this.#firsts.setBefore(after, before);
     this.#firsts.addSeats(first, -seats);
   }
 

@@ -1,12 +1,12 @@
 /**
- * The first slot of each user's list, and how many seats the whole list has: linear hashing (W. Litwin, 1980). For each new user one bucket is split in two, so
- * nothing is ever hashed anew as a whole, and nothing is for the garbage collector to copy; V8's `Map` does both, which
- * took 36 ms at 131,000 users. Only the two arrays of numbers are copied when they double: 2 ms for a million users.
+ * The first slot of each user's list, and how many seats the whole list has: linear hashing (W. Litwin, 1980). For each new
+ * user one bucket is split in two, so nothing is ever hashed anew as a whole, and nothing is for the garbage collector to
+ * copy; V8's `Map` does both, which took 36 ms at 131,000 users. Only the two arrays of numbers are copied when they double: 2 ms for a million users.
  * Whoever can choose users can choose some that share a bucket; each of them then costs the others 0.01 µs a look, and
  * must hold a seat for it.
  *
- * A link is a slot plus one; 0 ends a chain. What belongs to a link lies at twice its number: the next link of the chain,
- * then the seats of its user. Reads with `!` find a value: buckets and slots in a chain lie in the arrays, and such slots
+ * A link is a slot plus one; 0 ends a chain. What belongs to a link lies at twice its number: of a user's first slot the
+ * next link of the chain, then the seats of its user; of any other slot the one before it in its user's list. Reads with `!` find a value: buckets and slots in a chain lie in the arrays, and such slots
  * have a user.
  */
 import type { ValueColumn } from './columns.ts';
@@ -42,6 +42,15 @@ export class UserIndex {
     return first === 0 ? 0 : this.#links[2 * first + 1]!;
   }
 
+  /** The link before this one in its user's list, of which it is not the first. */
+  beforeOf(link: number): number {
+    return this.#links[2 * link]!;
+  }
+
+  setBefore(link: number, before: number): void {
+    this.#links[2 * link] = before;
+  }
+
   /** Seats come to the list that begins with this link, or leave it. */
   addSeats(first: number, seats: number): void {
     this.#links[2 * first + 1]! += seats;
@@ -63,6 +72,7 @@ export class UserIndex {
       this.#links[2 * link] = this.#links[2 * first]!;
       this.#links[2 * link + 1] = this.#links[2 * first + 1]! + seats;
       this.#setAfter(bucket, before, link);
+      this.setBefore(first, link);
     }
     return first;
   }
