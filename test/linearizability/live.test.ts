@@ -147,17 +147,21 @@ function countsOf(history: readonly Recorded[]): Record<string, number> {
   return counts;
 }
 
-/** The history with one entry changed: the middle one of those that `change` knows how to corrupt. */
+/**
+ * The history with one entry changed, of those that `change` knows how to corrupt: one from well before the kill, of whose
+ * commands nobody knows what became, so that some order with them could explain much.
+ */
 function corrupted(history: readonly Recorded[], change: (recorded: Recorded) => Recorded[] | null): Recorded[] {
   const fit = history.filter((recorded) => change(recorded) !== null);
-  const chosen = fit[Math.floor(fit.length / 2)];
+  const chosen = fit[Math.floor(fit.length / 4)];
   assert.ok(chosen, 'nothing in the history can be corrupted in this way');
   return history.flatMap((recorded) => (recorded === chosen ? (change(recorded) ?? []) : [recorded]));
 }
 
-function readsOneLess(recorded: Recorded): Recorded[] | null {
+/** Amounts are whole, so nobody ever had this; one less could be the balance before a charge of 1 that was under way. */
+function readsHalfLess(recorded: Recorded): Recorded[] | null {
   if (recorded.type !== 'balance' || recorded.outcome.type !== 'done' || recorded.outcome.balance === 0) return null;
-  return [{ ...recorded, outcome: { type: 'done', balance: recorded.outcome.balance - 1 } }];
+  return [{ ...recorded, outcome: { type: 'done', balance: recorded.outcome.balance - 0.5 } }];
 }
 
 function forgetsACharge(recorded: Recorded): Recorded[] | null {
@@ -209,7 +213,7 @@ test(`what ${2 * clientsPerDoor} clients saw at both doors has an order (SEED=${
   const unknown = history.filter(({ outcome }) => outcome.type === 'unknown').length;
   assert.ok(unknown > 0, 'the kill cut off nothing');
 
-  for (const change of [readsOneLess, forgetsACharge, givesItsSeatsTwice]) {
+  for (const change of [readsHalfLess, forgetsACharge, givesItsSeatsTwice]) {
     assert.equal(checkHistory(corrupted(history, change), options).type, 'violation', change.name);
   }
 });
