@@ -27,7 +27,7 @@ const rememberedMax = 8;
 const price = 100;
 const holdTtlMs = 1_000;
 /** A client's pause is random, up to so long: with it the test outlasts a few lives of a hold. */
-const pauseMsMax = 30;
+const pauseMsMax = 60;
 const options = { toleranceMs: 100, holdTtlMs };
 
 const dataDir = temporaryDataDir();
