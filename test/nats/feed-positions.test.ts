@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
+import { clientIsBack, distinct, FeedUnderTest, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from '../until.ts';
 
@@ -118,6 +118,7 @@ describe('without NATS', () => {
     under.chargeMany(500);
     await until('it is behind', () => under.feed.lag().batches > 0);
     await nats.start();
+    await clientIsBack(nc);
     await caughtUp(under);
     assert.deepEqual(
       (await readStream(nc)).map(({ id }) => id),

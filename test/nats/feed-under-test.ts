@@ -9,6 +9,7 @@ import type { Turn } from '../../engine/ports.ts';
 import { startFeed, type Feed } from '../../api/nats/feed/feed.ts';
 import { createLog } from '../../api/log.ts';
 import { JournalAppender } from '../../storage/journal-appender.ts';
+import { until } from '../until.ts';
 
 export const journalModule = new URL('../../storage/feed-journal.ts', import.meta.url);
 
@@ -93,6 +94,16 @@ export interface Received {
   readonly sequence: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
+}
+
+/** After a restart of the server: what is asked before that is lost. */
+export async function clientIsBack(nc: NatsConnection): Promise<void> {
+  await until('the client is back', () =>
+    nc.flush().then(
+      () => true,
+      () => false,
+    ),
+  );
 }
 
 /** Everything that the stream holds now. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test, type TestContext } from 'node:test';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
-import { FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
+import { clientIsBack, FeedUnderTest, distinct, readStream } from './feed-under-test.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from '../until.ts';
 
@@ -124,6 +124,7 @@ describe('a feed that starts again', () => {
     // The ids of what was deleted stay known to the server for the duplicate window; a new process does not know them.
     await nats.kill();
     await nats.start();
+    await clientIsBack(nc);
     await under.start(nats.url);
     await until('the stream is whole', async () => distinct(await readStream(nc)).length === under.ids.length);
     assert.deepEqual(
@@ -184,12 +185,7 @@ describe('an event that somebody else publishes', () => {
     await jsm.streams.deleteMessage(name, 1);
     await nats.kill();
     await nats.start();
-    await until('the client is back', () =>
-      nc.flush().then(
-        () => true,
-        () => false,
-      ),
-    );
+    await clientIsBack(nc);
     const before = (await readStream(nc)).length;
     await publishAgain(2, { 'ce-id': id, 'Nats-Msg-Id': id });
     under.chargeMany(1);
