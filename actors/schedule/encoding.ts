@@ -14,8 +14,7 @@
 import type { SessionRef } from '../admission/messages.ts';
 import type { CanonicalSections, Layout } from './layout.ts';
 import type { ScheduleFacts } from './messages.ts';
-import type { SeatIndexes } from './reservation-slots.ts';
-import { seatCountOf } from './reservation-slots.ts';
+import { seatCountOf, type SeatIndexes } from './reservation-slots.ts';
 import { isShrunkState } from './reservations.ts';
 import { openSchedule, type OpenedSchedule, type ScheduleState } from './state.ts';
 

@@ -39,8 +39,9 @@ export function watchServer(options: ServerWatchOptions): () => void {
 
   const timer = setInterval(() => {
     // A process that stood still, as on a machine that was suspended, has not listened meanwhile.
-    silentMs += Math.min(nowMs() - lookedMs, 2 * everyMs);
-    lookedMs = nowMs();
+    const sinceMs = nowMs() - lookedMs;
+    lookedMs += sinceMs;
+    silentMs += Math.min(sinceMs, 2 * everyMs);
     // One that reads its store, or is being started again, has its own limit.
     if (!server.listens) silentMs = 0;
     if (silentMs > silentMaxMs) {

@@ -1,11 +1,12 @@
 /** A real nats-server of a test's own: a free port of loopback, its store in a directory that goes with it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { findOrInstallServer } from '../../api/nats/install-server.ts';
+import { portIn } from '../../api/nats/nats-server-files.ts';
 import { until } from '../until.ts';
 
 const anyPort = -1;
@@ -105,14 +106,4 @@ export class NatsUnderTest {
   }
 
   readonly #killWithTest = (): void => void this.#child?.kill('SIGKILL');
-}
-
-function portIn(file: string): number | null {
-  try {
-    const ports: unknown = JSON.parse(readFileSync(file, 'utf8'));
-    if (typeof ports !== 'object' || ports === null || !('nats' in ports) || !Array.isArray(ports.nats)) return null;
-    return Number(new URL(String(ports.nats[0])).port) || null;
-  } catch {
-    return null;
-  }
 }
