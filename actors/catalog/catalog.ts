@@ -6,7 +6,8 @@ import type { ActorKind, Decision } from '../../engine/actor.ts';
 import { accepted, rejected } from '../decision.ts';
 import { asItIs, upcaster } from '../upcast.ts';
 import type { AdmissionCommand } from '../admission/messages.ts';
-import type { OpenSchedule, ScheduleFacts, SectionSpec } from '../schedule/messages.ts';
+import { seatsIn } from '../schedule/layout.ts';
+import type { OpenSchedule, ScheduleFacts } from '../schedule/messages.ts';
 import type {
   CatalogCode,
   CatalogCommand,
@@ -111,12 +112,6 @@ function createSchedule(state: CatalogState, command: Extract<CatalogCommand, { 
     [{ type: 'ScheduleCreated', v: 1, schedule, seatsTotal: seatsIn(sections), digest }],
     [{ type: 'tell', to: `schedule:${schedule.id}`, command: open }],
   );
-}
-
-function seatsIn(sections: readonly SectionSpec[]): number {
-  let seats = 0;
-  for (const section of sections) for (const row of section.rows) seats += row.seats;
-  return seats;
 }
 
 /** The room's admission actor gets its policy in the same turn. */

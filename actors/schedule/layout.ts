@@ -101,6 +101,12 @@ function seatOf(row: Row, index: number): Seat {
   return { id: `${row.prefix}-${number}`, section: row.section, row: row.row, number, price: row.price };
 }
 
+export function seatsIn(sections: readonly SectionSpec[]): number {
+  let total = 0;
+  for (const section of sections) for (const row of section.rows) total += row.seats;
+  return total;
+}
+
 export function canonicalSections(sections: readonly SectionSpec[]): CanonicalSections {
   return sections.map(({ name, price, rows }) => [name, price, rows.map((row) => [row.name, row.seats] as const)]);
 }

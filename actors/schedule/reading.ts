@@ -1,14 +1,8 @@
 /** What a schedule answers: replies to commands, views, and the facts that stay known while it is out of memory. */
 import type { JsonObject } from '../../engine/actor.ts';
 import { ordinalOf } from './ids.ts';
-import type {
-  ScheduleEvent,
-  ScheduleQuery,
-  ScheduleReply,
-  ScheduleSummary,
-  ScheduleViews,
-  SectionSpec,
-} from './messages.ts';
+import { seatsIn } from './layout.ts';
+import type { ScheduleEvent, ScheduleQuery, ScheduleReply, ScheduleSummary, ScheduleViews } from './messages.ts';
 import { type OpenedSchedule, reservationOf, type ScheduleState } from './state.ts';
 
 /** The last event that carries an answer gives it: of `HoldExpired, SeatsHeld` the new hold. */
@@ -35,12 +29,6 @@ function replyIn(event: ScheduleEvent): ScheduleReply | null {
     case 'PaymentRefused':
       return null;
   }
-}
-
-function seatsIn(sections: readonly SectionSpec[]): number {
-  let total = 0;
-  for (const section of sections) for (const row of section.rows) total += row.seats;
-  return total;
 }
 
 export function scheduleView(

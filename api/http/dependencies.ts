@@ -1,69 +1,16 @@
 /** What the HTTP door needs from the rest of the program, declared by its consumer; `api/main.ts` brings it together. */
-import type { Awaitable } from '../chain.ts';
-import type { PlaceInLine, RoomPolicy } from '../../actors/admission/messages.ts';
+import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { FreeSeats } from '../../actors/catalog/free-seats.ts';
 import type { JsonObject } from '../../engine/actor.ts';
 import type { ReadModelReader } from '../../storage/read-model/reader.ts';
 import type { OnsaleEngine } from '../protocols.ts';
+import type { QueueDesk } from '../queue/queue-desk.ts';
+import type { Rooms } from '../queue/rooms.ts';
 import type { Log } from '../log.ts';
 import type { HttpMetrics } from './metrics.ts';
-import type { ProblemCode } from './problems.ts';
 import type { RequestLimitRules } from './request-limits.ts';
 import type { SeatChanges } from './seat-changes.ts';
 import type { SeatLists } from './seat-list.ts';
-
-/** A queue token as its owner sees it; times in ms. */
-export interface QueueStatus {
-  readonly status: 'waiting' | 'active' | 'expired';
-  /** People ahead plus one, at most; 0 once active, null once expired. */
-  readonly position: number | null;
-  readonly etaSeconds: number | null;
-  readonly expiresAt: number | null;
-  readonly pollAfterSeconds: number;
-}
-
-export interface QueueRefusal {
-  readonly type: 'rejected';
-  readonly code: ProblemCode;
-  readonly details: JsonObject;
-}
-
-/** Joining, leaving and asking how far one is. Settled outcomes are durable. */
-export interface QueueDesk {
-  join(
-    room: string,
-    userId: string,
-  ): Promise<
-    | { readonly type: 'joined'; readonly token: string; readonly place: PlaceInLine; readonly existing: boolean }
-    | QueueRefusal
-  >;
-  /** May run a batch ahead of the disk. */
-  status(place: PlaceInLine): QueueStatus;
-  /** The same once the events that it rests on are on disk. */
-  durableStatus(place: PlaceInLine): Awaitable<QueueStatus>;
-  leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal>;
-}
-
-export interface RoomReport {
-  readonly room: string;
-  readonly policy: RoomPolicy;
-  readonly concertIds: readonly string[];
-  readonly waiting: number;
-  readonly active: number;
-  readonly admitted: number;
-  readonly expired: number;
-}
-
-export interface Rooms {
-  /** Null for a room that was never made. */
-  report(room: string): RoomReport | null;
-  names(): readonly string[];
-  put(
-    room: string,
-    policy: RoomPolicy,
-    concertIds: readonly string[] | null,
-  ): Promise<{ readonly type: 'put' } | QueueRefusal>;
-}
 
 /** How far the read model is behind the journal. */
 export interface ReadModelProgress {
@@ -80,7 +27,7 @@ export interface ReadModelProgress {
 export interface HttpDependencies {
   readonly engine: OnsaleEngine;
   readonly desk: QueueDesk;
-  readonly rooms: Rooms;
+  readonly rooms: Pick<Rooms, 'names' | 'put' | 'report'>;
   /** The place that a genuine token names, else null. */
   readonly verifyQueueToken: (token: string) => PlaceInLine | null;
   /** Random for each process: request ids and versions of seat lists never come twice, also after a crash that undid changes. */

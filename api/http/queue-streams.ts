@@ -6,7 +6,7 @@
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
-import type { QueueDesk, QueueStatus } from './dependencies.ts';
+import type { QueueDesk, QueueStatus } from '../queue/queue-desk.ts';
 import { problem } from './problems.ts';
 import { queueTokenBody } from './routes/queue.ts';
 import { eventStream, StreamRing, type RingStream } from './stream-ring.ts';

@@ -7,7 +7,8 @@ import type { Timers } from '../timers.ts';
 import { AdmissionDriver } from './admission-driver.ts';
 import type { RoomLines, WaitingLine } from './waiting-line.ts';
 
-const mainRoom = 'main';
+/** Covers every concert that no other room names. */
+export const mainRoom = 'main';
 
 /** What `main` starts with; an operator changes it live. */
 const defaultPolicy: RoomPolicy = {
@@ -28,7 +29,7 @@ export interface Room {
   readonly driver: AdmissionDriver;
 }
 
-export interface RoomReport extends RoomPolicy {
+export interface RoomReport {
   readonly room: string;
   readonly policy: RoomPolicy;
   readonly concertIds: readonly string[];
@@ -159,7 +160,7 @@ export class Rooms {
     const { policy, active, admitted, expired } = seen;
     const inEngine = engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' }).waiting;
     const waiting = inEngine + (this.#rooms.get(room)?.waiting() ?? 0);
-    return { room, ...policy, policy, concertIds: put.concertIds, waiting, active, admitted, expired };
+    return { room, policy, concertIds: put.concertIds, waiting, active, admitted, expired };
   }
 
   /** What readiness names: `queue` while there is a room that nobody can join. */

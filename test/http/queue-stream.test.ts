@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
-import type { QueueStatus } from '../../api/http/dependencies.ts';
+import type { QueueStatus } from '../../api/queue/queue-desk.ts';
 import { QueueStreams } from '../../api/http/queue-streams.ts';
 import { expecting, join, putRoom, startStage, type Stage } from './stage.ts';
 

@@ -12,7 +12,6 @@ describe('the rooms of a new engine', () => {
     const standard = { admitPerSecond: 100, maxActive: 3_000, sessionSeconds: 300, maxSessionSeconds: 1_800 };
     assert.deepEqual(queue.rooms.report('main'), {
       room: 'main',
-      ...standard,
       policy: standard,
       concertIds: [],
       waiting: 0,
@@ -46,7 +45,7 @@ describe('a room that is put', () => {
     const driver = queue.rooms.find('hall')?.driver;
     await queue.done(queue.rooms.put('hall', { ...policy, maxActive: 1 }, null));
     assert.equal(queue.rooms.find('hall')?.driver, driver);
-    assert.equal(queue.rooms.report('hall')?.maxActive, 1);
+    assert.equal(queue.rooms.report('hall')?.policy.maxActive, 1);
   });
 
   it('may name only concerts that there are and that no other room names', async () => {

@@ -5,7 +5,8 @@ import type { CatalogCommand, CatalogReply } from '../../../actors/catalog/messa
 import type { ClientKey, Outcome } from '../../../engine/asker.ts';
 import { limits } from '../../limits.ts';
 import { json, replayedHeader, type Answer } from '../answer.ts';
-import type { HttpDependencies, RoomReport } from '../dependencies.ts';
+import { mainRoom, type RoomReport } from '../../queue/rooms.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
 import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
@@ -13,7 +14,6 @@ import { concertId, concertParams, roomId, roomParams } from '../schemas/ids.ts'
 import { scheduleBody, scheduleFields, scheduleItem, text, type ScheduleBody } from '../schemas/schedule.ts';
 import { count } from '../schemas/values.ts';
 
-const mainRoom = 'main';
 const concertsPerRoomMax = 10_000;
 const overviewConcertsMax = 500;
 const overviewSchedulesMax = 500;
@@ -123,7 +123,7 @@ function roomReportBody({ room, policy, concertIds, ...counts }: RoomReport): ob
   const { admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds } = policy;
   const { waiting, active, admitted, expired } = counts;
   const fields = { room, admitPerSecond, maxActive, sessionSeconds, maxSessionSeconds };
-  return { ...fields, ...(room === 'main' ? {} : { concertIds }), waiting, active, admitted, expired };
+  return { ...fields, ...(room === mainRoom ? {} : { concertIds }), waiting, active, admitted, expired };
 }
 
 export function adminRoutes(deps: HttpDependencies): Operation[] {

@@ -2,7 +2,8 @@
 import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import { json, type Answer } from '../../http/answer.ts';
-import type { HttpDependencies, QueueDesk } from '../../http/dependencies.ts';
+import type { HttpDependencies } from '../../http/dependencies.ts';
+import type { QueueDesk } from '../../queue/queue-desk.ts';
 import { clientKey, keyed } from '../../http/idempotency.ts';
 import { problem } from '../../http/problems.ts';
 import { queueTokenBody } from '../../http/routes/queue.ts';
