@@ -100,8 +100,9 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   // The engine's hooks speak to these, which need the engine themselves.
   const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
   const durableBatch = (): number => engine.durableBatch;
-  const seatChanges = new SeatChanges({ durableBatch });
-  const seats = { seatChanges, seatLists: createSeatLists(), bootId: randomBytes(6).toString('base64url') };
+  const bootId = randomBytes(6).toString('base64url');
+  const seatChanges = new SeatChanges({ bootId, durableBatch });
+  const seats = { seatChanges, seatLists: createSeatLists() };
   const recover = (): Engine<Protocols> =>
     new Engine({
       kinds: createKinds(opened.rules),
@@ -189,6 +190,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     desk,
     rooms,
     verifyQueueToken: (token) => tokens.verify(token),
+    bootId,
     ...seats,
     freeSeats,
     readModel,

@@ -30,7 +30,7 @@ export interface HttpDependencies {
   readonly rooms: Pick<Rooms, 'names' | 'put' | 'report'>;
   /** The place that a genuine token names, else null. */
   readonly verifyQueueToken: (token: string) => PlaceInLine | null;
-  /** Random for each process: request ids and versions of seat lists never come twice, also after a crash that undid changes. */
+  /** Random for each process: request ids never come twice. */
   readonly bootId: string;
   /** Told of the engine's events by its hook. */
   readonly seatChanges: SeatChanges;

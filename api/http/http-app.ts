@@ -33,7 +33,6 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
   const streams = new QueueStreams(deps.desk, { onCount: (open) => deps.metrics.streams(open) });
   const seatStreams = new SeatStreams({
     changes: deps.seatChanges,
-    bootId: deps.bootId,
     inside: (place) => isInside(deps.engine, place),
   });
   deps.metrics.gauge('onsale_seat_streams', 'Open streams of seat changes', () => seatStreams.size);

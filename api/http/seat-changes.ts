@@ -9,10 +9,12 @@ import type { Address } from '../../engine/actor.ts';
 import type { JournaledEvent } from '../../engine/ports.ts';
 import { limits } from '../limits.ts';
 
-/** Where the journal stands; read when frames are made. */
-export interface JournalStand {
-  /** Number of the last durable batch. */
+export interface SeatChangesOptions {
+  /** Random for each process: a version is never used again, also after a crash that undid changes. */
+  readonly bootId: string;
+  /** Number of the last durable batch; asked when frames are made. */
   readonly durableBatch: () => number;
+  readonly bounds?: SeatChangesBounds;
 }
 
 export interface SeatChangesBounds {
@@ -56,8 +58,10 @@ export class ScheduleChanges {
   #oldest = 0;
   #undurable = 0;
   readonly #frames = new Map<number, Uint8Array>();
+  readonly #bootId: string;
 
-  constructor(changes: number) {
+  constructor(changes: number, bootId: string) {
+    this.#bootId = bootId;
     this.through = changes;
     this.#from = changes;
   }
@@ -103,7 +107,7 @@ export class ScheduleChanges {
    * The event `seats` that leads from `position`, which must be covered and behind, to what `durableThrough` gave last:
    * each seat once, with what it has become. The same bytes for everyone who stands at `position`.
    */
-  frame(position: number, bootId: string): Uint8Array {
+  frame(position: number): Uint8Array {
     const known = this.#frames.get(position);
     if (known !== undefined) return known;
     let first = this.#undurable;
@@ -115,7 +119,7 @@ export class ScheduleChanges {
       for (const seat of set.seats) become.set(seat.id, set.status);
       through = set.through;
     }
-    const version = seatVersion(bootId, through);
+    const version = versionAt(through, this.#bootId);
     const changes = Array.from(become, ([id, status]) => ({ id, status }));
     const frame = encoder.encode(`id: ${version}\nevent: seats\ndata: ${JSON.stringify({ version, changes })}\n\n`);
     if (this.#frames.size < framesMax) this.#frames.set(position, frame);
@@ -124,14 +128,17 @@ export class ScheduleChanges {
 }
 
 export class SeatChanges {
-  readonly #stand: JournalStand;
+  /** Number of the last durable batch. */
+  readonly durableBatch: () => number;
+  readonly #bootId: string;
   readonly #bounds: SeatChangesBounds;
   /** By address; of those not asked for since the last look, the one looked at longest ago comes first. */
   readonly #schedules = new Map<Address, ScheduleChanges>();
   #kept = 0;
 
-  constructor(stand: JournalStand, bounds: SeatChangesBounds = limits) {
-    this.#stand = stand;
+  constructor({ bootId, durableBatch, bounds = limits }: SeatChangesOptions) {
+    this.durableBatch = durableBatch;
+    this.#bootId = bootId;
     this.#bounds = bounds;
   }
 
@@ -144,10 +151,6 @@ export class SeatChanges {
     return this.#kept;
   }
 
-  durableBatch(): number {
-    return this.#stand.durableBatch();
-  }
-
   /** The engine's hook: the events of one turn, applied and not yet durable; they are part of `batch`. */
   onEvents(events: readonly JournaledEvent[], batch: number): void {
     if (this.#schedules.size === 0) return;
@@ -156,6 +159,21 @@ export class SeatChanges {
       // True: only schedules are followed, and only a schedule writes events under its address.
       if (schedule !== undefined) this.#add(schedule, event as ScheduleEvent, batch);
     }
+  }
+
+  /**
+   * The version of the seat list of a schedule that stands at `changes` now. A stream that is opened with it finds every
+   * change since.
+   */
+  version(scheduleId: string, changes: number): string {
+    this.follow(scheduleId, changes);
+    return versionAt(changes, this.#bootId);
+  }
+
+  /** The position that a version of this process names; null for any other text. */
+  positionOf(version: string): number | null {
+    const digits = version.startsWith(`${this.#bootId}.`) ? version.slice(this.#bootId.length + 1) : '';
+    return /^(?:0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : null;
   }
 
   /**
@@ -172,7 +190,7 @@ export class SeatChanges {
     }
     if (schedule === undefined) {
       if (this.#schedules.size >= this.#bounds.seatSchedulesMax && !this.#forgetIdle()) return null;
-      schedule = new ScheduleChanges(changes);
+      schedule = new ScheduleChanges(changes, this.#bootId);
       this.#schedules.set(address, schedule);
     } else schedule.used = true;
     return schedule;
@@ -216,15 +234,8 @@ export class SeatChanges {
   }
 }
 
-/** `bootId` is random per process: a version is never used again, also after a crash that undid changes. */
-export function seatVersion(bootId: string, changes: number): string {
-  return `${bootId}.${changes}`;
-}
-
-/** The position that a version of this process names; null for any other text. */
-export function positionOf(version: string, bootId: string): number | null {
-  const digits = version.startsWith(`${bootId}.`) ? version.slice(bootId.length + 1) : '';
-  return /^(?:0|[1-9]\d{0,14})$/.test(digits) ? Number(digits) : null;
+function versionAt(position: number, bootId: string): string {
+  return `${bootId}.${position}`;
 }
 
 /** What an event makes of which seats; null for one that changes none. */

@@ -8,7 +8,7 @@ import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
 import { problem } from './problems.ts';
-import { positionOf, type ScheduleChanges, type SeatChanges } from './seat-changes.ts';
+import type { ScheduleChanges, SeatChanges } from './seat-changes.ts';
 import { eventStream, StreamRing, type RingStream } from './stream-ring.ts';
 
 const tickMs = 50;
@@ -26,7 +26,6 @@ export interface SeatStreamsBounds {
 
 export interface SeatStreamsOptions {
   readonly changes: SeatChanges;
-  readonly bootId: string;
   /** Whether the session of this place lives. */
   readonly inside: (place: PlaceInLine) => boolean;
   readonly bounds?: SeatStreamsBounds;
@@ -64,7 +63,6 @@ const reset = encoder.encode('event: reset\ndata: {}\n\n');
 
 export class SeatStreams {
   readonly #changes: SeatChanges;
-  readonly #bootId: string;
   readonly #inside: (place: PlaceInLine) => boolean;
   readonly #bounds: SeatStreamsBounds;
   readonly #framesPerTick: number;
@@ -72,9 +70,8 @@ export class SeatStreams {
   /** The streams of a session, the oldest first. */
   readonly #bySession = new Map<string, Set<Stream>>();
 
-  constructor({ changes, bootId, inside, bounds = limits }: SeatStreamsOptions) {
+  constructor({ changes, inside, bounds = limits }: SeatStreamsOptions) {
     this.#changes = changes;
-    this.#bootId = bootId;
     this.#inside = inside;
     this.#bounds = bounds;
     this.#framesPerTick = Math.ceil((bounds.seatFramesPerSecondMax * tickMs) / 1000);
@@ -98,7 +95,7 @@ export class SeatStreams {
     if (followed === null) return problem('overloaded');
     if (headOnly) return eventStream(null);
 
-    const from = lastEventId === undefined ? null : positionOf(lastEventId, this.#bootId);
+    const from = lastEventId === undefined ? null : this.#changes.positionOf(lastEventId);
     const known = from !== null && followed.covers(from);
     const nowMs = performance.now();
     const stream: Stream = {
@@ -173,7 +170,7 @@ export class SeatStreams {
       this.#ring.end(stream);
       return false;
     }
-    const frame = stream.changes.frame(stream.position, this.#bootId);
+    const frame = stream.changes.frame(stream.position);
     stream.position = through;
     stream.nextFrameMs = nowMs + frameEveryMs;
     this.#ring.send(stream, frame);

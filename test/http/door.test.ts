@@ -48,7 +48,7 @@ function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
     rooms: { report: () => null, names: () => [], put: () => Promise.resolve({ type: 'put' }) },
     verifyQueueToken: (token) => (token === 'good' ? place : null),
     bootId: 'boot',
-    seatChanges: new SeatChanges({ durableBatch: () => 0 }),
+    seatChanges: new SeatChanges({ bootId: 'boot', durableBatch: () => 0 }),
     seatLists: createSeatLists(),
     freeSeats: { page: () => ({ items: [], next: null }), dates: () => [] },
     readModel: { reservation: () => undefined, reservationsOf: () => null },

@@ -17,7 +17,7 @@ test('changes wait for the batch that holds their events, each for its own', asy
   const world = new ManualWorld(startMs);
   const disk = new MemoryDisk();
   const journal = new MemoryJournal(disk, true);
-  const changes = new SeatChanges({ durableBatch: () => engine.durableBatch });
+  const changes = new SeatChanges({ bootId: 'boot', durableBatch: () => engine.durableBatch });
   const engine = new Engine<Protocols>({
     kinds: createKinds(rulesUnderTest),
     journal,

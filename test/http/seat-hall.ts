@@ -28,9 +28,9 @@ export function hall(t: TestContext, bounds: Partial<SeatChangesBounds & SeatStr
   t.mock.method(performance, 'now', () => clock.ms);
   const disk = { open: 1, durable: 0 };
   const all = { ...limits, ...bounds };
-  const changes = new SeatChanges({ durableBatch: () => disk.durable }, all);
+  const changes = new SeatChanges({ bootId, durableBatch: () => disk.durable, bounds: all });
   let inside = true;
-  const streams = new SeatStreams({ changes, bootId, inside: () => inside, bounds: all });
+  const streams = new SeatStreams({ changes, inside: () => inside, bounds: all });
   t.after(() => streams.close());
   const counts = new Map<string, number>();
   const world = {

@@ -29,9 +29,8 @@ const endpoints = createEndpoints({
     view: (_to: string, query: { readonly type: string }) => views[query.type],
     viewDurable: (_to: string, query: { readonly type: string }) => views[query.type],
   },
-  seatChanges: { follow: () => null },
+  seatChanges: { version: () => 'v' },
   seatLists: createSeatLists(),
-  bootId: 'boot',
   // True as far as this test goes: the endpoints ask for nothing else before a body is accepted.
 } as unknown as EndpointDependencies);
 

@@ -105,8 +105,8 @@ export class SimulatedDoors {
         while (readModel.through < batch) await world.sleep(10, life);
       },
     };
-    const seatChanges = new SeatChanges({ durableBatch: () => first.durableBatch });
-    const seats = { seatChanges, seatLists: createSeatLists(), bootId: 'boot' };
+    const seatChanges = new SeatChanges({ bootId: 'boot', durableBatch: () => first.durableBatch });
+    const seats = { seatChanges, seatLists: createSeatLists() };
     const used = { engine, desk, rooms, freeSeats, readModel, readModelProgress, ...seats };
     // What the routes of a simulation ask for; sockets, streams, limits and metrics belong to the door around them.
     const deps = used as unknown as HttpDependencies;

@@ -15,7 +15,6 @@ import { concertId, concertParams, isId, scheduleId, scheduleParams } from '../s
 import { seatFields } from '../schemas/reservation.ts';
 import { scheduleFields, scheduleItem } from '../schemas/schedule.ts';
 import { availableIn, count, cursorIn, cursorOut, limitDefault, limitIn } from '../schemas/values.ts';
-import { seatVersion } from '../seat-changes.ts';
 import type { SeatStreams } from '../seat-streams.ts';
 
 const concertList = z
@@ -49,7 +48,7 @@ const seatList = z
   .openapi('SeatList');
 
 export function browseRoutes(deps: HttpDependencies, streams: SeatStreams): Operation[] {
-  const { engine, freeSeats, seatChanges, seatLists, bootId } = deps;
+  const { engine, freeSeats, seatChanges, seatLists } = deps;
   const bodyBytesMax = limits.bodyBytesMax;
   const pass = createBrowseGate(deps);
   const gateRefusals = ['queue_token_waiting', 'queue_token_expired'] as const;
@@ -68,9 +67,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams): Oper
   function seats(schedule: string, freeOnly: boolean, ifNoneMatch: string | undefined): Answer {
     const view = seatsOf(schedule);
     if (view === null) return problem('schedule_not_found');
-    // A stream that is opened with this version finds every change since.
-    seatChanges.follow(schedule, view.changes);
-    const version = seatVersion(bootId, view.changes);
+    const version = seatChanges.version(schedule, view.changes);
     const etag = freeOnly ? `"${version}.available"` : `"${version}"`;
     const headers = [
       ['ETag', etag],

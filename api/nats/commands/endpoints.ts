@@ -9,14 +9,13 @@ import { problem } from '../../http/problems.ts';
 import { queueTokenBody } from '../../http/routes/queue.ts';
 import { createShrunkReader, toReservationAnswer, type ShrunkReader } from '../../http/routes/reservations.ts';
 import { reservationId, roomId, scheduleId, userId } from '../../http/schemas/ids.ts';
-import { seatVersion } from '../../http/seat-changes.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
 import { actorCommands, type ActorCommand } from './actor-commands.ts';
 import { readKey, readMessage, type Message, type MessageShape } from './message.ts';
 
 export interface EndpointDependencies extends Pick<
   HttpDependencies,
-  'engine' | 'readModel' | 'readModelProgress' | 'seatChanges' | 'seatLists' | 'bootId'
+  'engine' | 'readModel' | 'readModelProgress' | 'seatChanges' | 'seatLists'
 > {
   readonly desk: Pick<QueueDesk, 'join' | 'durableStatus'>;
 }
@@ -89,7 +88,7 @@ function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
 }
 
 function queryEndpoints(deps: EndpointDependencies, shrunkOf: ShrunkReader): Endpoint[] {
-  const { engine, seatChanges, seatLists, bootId } = deps;
+  const { engine, seatChanges, seatLists } = deps;
   const ofSchedule = { name: 'scheduleId', schema: scheduleId };
   return [
     endpoint(
@@ -99,9 +98,9 @@ function queryEndpoints(deps: EndpointDependencies, shrunkOf: ShrunkReader): End
       (schedule, { status }) => {
         const view = engine.view<'schedule', 'seats'>(`schedule:${schedule}`, { type: 'seats' });
         if (view === null) return problem('schedule_not_found');
-        // As over HTTP: a stream that is opened with this version finds every change since.
-        seatChanges.follow(schedule, view.changes);
-        const body = seatLists.body(view, seatVersion(bootId, view.changes), status === 'available');
+        // As over HTTP, where a stream may be opened with it.
+        const version = seatChanges.version(schedule, view.changes);
+        const body = seatLists.body(view, version, status === 'available');
         return { status: 200, body, contentType: 'application/json', headers: [] };
       },
     ),
