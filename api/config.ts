@@ -4,6 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Rules } from '../actors/rules.ts';
+import { limits } from './limits.ts';
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -184,4 +186,21 @@ function sentences(error: z.ZodError, env: Readonly<Record<string, string | unde
     if (!byVariable.has(name)) byVariable.set(name, `${name} ${issue.message}${value}`);
   }
   return [...byVariable.values()];
+}
+
+/** What the actors' rules are under this configuration. */
+export function rulesOf(config: Config): Rules {
+  const { holdTtlMs, seatsPerReservationMax, seatsPerUserMax } = config;
+  const { expiriesPerTurnMax, endedReservationsMax, balanceMax, engineLineMax, sessionsMax, leaverRangesMax } = limits;
+  return {
+    holdTtlMs,
+    seatsPerReservationMax,
+    seatsPerUserMax,
+    expiriesPerTurnMax,
+    endedReservationsMax,
+    balanceMax,
+    engineLineMax,
+    sessionsMax,
+    leaverRangesMax,
+  };
 }

@@ -14,10 +14,10 @@ import { acquireDirectoryLock, makeDataDir } from '../storage/directory-lock.ts'
 import { openStorage, type Storage } from '../storage/open.ts';
 import { ReadModelReader } from '../storage/read-model/reader.ts';
 import { addKnownConcerts } from './catalog-counters.ts';
-import type { Config } from './config.ts';
+import { rulesOf, type Config } from './config.ts';
 import { engineHooks } from './engine-hooks.ts';
 import { createHttpApp } from './http/http-app.ts';
-import { createHttpMetrics } from './http/metrics.ts';
+import { createHttpMetrics, type HttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { SeatChanges } from './http/seat-changes.ts';
@@ -28,14 +28,15 @@ import { NatsAway } from './nats/connection.ts';
 import { lineOpener } from './nats/line-opener.ts';
 import { type Feed, startFeed } from './nats/feed/feed.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
-import { startCommandDoor } from './nats/commands/command-door.ts';
+import { startCommandDoor, type CommandDoor } from './nats/commands/command-door.ts';
+import type { EndpointDependencies } from './nats/commands/endpoints.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
 import { type OperatedParts, overviewOf, readinessOf, watchParts } from './operators.ts';
 import type { Protocols } from './protocols.ts';
 import { run, type Running } from './run.ts';
-import { openSecrets } from './secrets.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
 import { stopParts } from './stop.ts';
 import { systemClock, systemScheduler, watchClock } from './system-clock.ts';
 import { systemTimers } from './timers.ts';
@@ -75,8 +76,7 @@ export async function startOnsale(config: Config, log: Log, onFatal: (error: unk
       log,
       searchPath: process.env['PATH'] ?? '',
     });
-    const opened = { config, log, lock, storage, nats, rules, onFatal };
-    return await open(opened, secrets.adminKey.value, secrets.queueToken.value);
+    return await open({ config, log, lock, secrets, storage, nats, rules, onFatal });
   } catch (error) {
     lock.release();
     throw error;
@@ -87,89 +87,29 @@ interface Opened {
   readonly config: Config;
   readonly log: Log;
   readonly lock: { release(): void };
+  readonly secrets: Secrets;
   readonly storage: Storage;
   readonly nats: Nats;
   readonly rules: Rules;
   readonly onFatal: (error: unknown) => void;
 }
 
-async function open(opened: Opened, adminKey: string, queueTokenSecret: string): Promise<Onsale> {
+async function open(opened: Opened): Promise<Onsale> {
   const { config, log, storage, nats } = opened;
-  const metrics = createHttpMetrics();
-  const freeSeats = new FreeSeats();
-  // The engine's hooks speak to these, which need the engine themselves.
-  const late: { rooms: Rooms | null; feed: Feed | null } = { rooms: null, feed: null };
-  const durableBatch = (): number => engine.durableBatch;
-  const bootId = randomBytes(6).toString('base64url');
-  const seatChanges = new SeatChanges({ bootId, durableBatch });
-  const seats = { seatChanges, seatLists: createSeatLists() };
-  const recover = (): Engine<Protocols> =>
-    new Engine({
-      kinds: createKinds(opened.rules),
-      journal: storage.journal,
-      snapshots: storage.snapshots,
-      keys: storage.keys,
-      follower: storage.follower,
-      clock: systemClock,
-      scheduler: systemScheduler,
-      limits,
-      hashSeed: randomInt(2 ** 32),
-      hooks: engineHooks({ freeSeats, seatChanges, metrics, late, durableBatch }),
-      onFatal: opened.onFatal,
-    });
-  // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
-  const engine = await beside(storage.follower.ready, recover);
-  engine.start();
-  addKnownConcerts(freeSeats, engine);
-
-  const timers = systemTimers;
-  // That NATS is away is told by its connection, once.
-  const onError = (error: unknown): void => {
-    if (!(error instanceof NatsAway)) log.error({ err: error }, 'the waiting line failed');
-  };
-  const rooms = new Rooms({
-    engine,
-    timers,
-    onError,
-    openLines: lineOpener({ engine, link: nats.link, journalId: storage.journal.id, timers, log }),
-  });
-  late.rooms = rooms;
-  const tokens = createQueueTokens(queueTokenSecret, limits.tokenCacheMax);
-  const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
+  const running = await startEngine(opened);
+  const { engine, metrics } = running;
+  const queue = await startQueue(opened, running);
   const readModel = new ReadModelReader(storage.readModelFile);
   const readModelProgress = followReadModel(storage.follower, readModel.through(), storage.journal.end.batch);
-  await rooms.start();
-  const commands =
-    nats.link === null
-      ? null
-      : startCommandDoor({
-          link: nats.link,
-          engine,
-          desk,
-          readModel,
-          readModelProgress,
-          ...seats,
-          journalId: storage.journal.id,
-          noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
-          observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
-          log,
-        });
-
-  const feed =
-    nats.link === null
-      ? null
-      : await startFeed({
-          dataDir: config.dataDir,
-          journalModule: new URL('../storage/feed-journal.ts', import.meta.url),
-          link: nats.link,
-          durableThrough: engine.durableBatch,
-          nowMs: () => engine.nowMs(),
-          log,
-          onFatal: opened.onFatal,
-        });
-  late.feed = feed;
-  // Told of what became durable while it started.
-  feed?.advance(engine.durableBatch);
+  const doors = {
+    engine,
+    desk: queue.desk,
+    readModel,
+    readModelProgress,
+    seatChanges: running.seatChanges,
+    seatLists: createSeatLists(),
+  };
+  const { commands, feed } = await startServices(opened, running, doors);
 
   let draining = false;
   const clock = watchClock(engine.clock, log);
@@ -177,7 +117,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     engine,
     journalId: storage.journal.id,
     readModelProgress,
-    rooms,
+    rooms: queue.rooms,
     nats,
     commands,
     feed,
@@ -186,18 +126,14 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
   };
   watchParts(metrics, parts);
   const app = createHttpApp({
-    engine,
-    desk,
-    rooms,
-    verifyQueueToken: (token) => tokens.verify(token),
-    bootId,
-    ...seats,
-    freeSeats,
-    readModel,
-    readModelProgress,
+    ...doors,
+    rooms: queue.rooms,
+    verifyQueueToken: (token) => queue.tokens.verify(token),
+    bootId: running.bootId,
+    freeSeats: running.freeSeats,
     metrics,
     log,
-    adminKey,
+    adminKey: opened.secrets.adminKey.value,
     jwtSecret: config.authJwtSecret,
     requestLimits: {
       perUserPerSecondMax: config.requestsPerUserPerSecondMax,
@@ -208,7 +144,7 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     readiness: () => readinessOf(parts),
     overview: () => overviewOf(parts),
   });
-  const stopped = { rooms, commands, feed, engine, nats, readModel, storage, log };
+  const stopped = { rooms: queue.rooms, commands, feed, engine, nats, readModel, storage, log };
   const server = await startHttpServer(app, { host: config.host, port: config.port }).catch(async (error: unknown) => {
     await stopParts({ server: null, ...stopped });
     throw error;
@@ -226,7 +162,95 @@ async function open(opened: Opened, adminKey: string, queueTokenSecret: string):
     metrics.close();
     opened.lock.release();
   }
+  const adminKey = opened.secrets.adminKey.value;
   return { url, port: server.port, engine, adminKey, nowMs: () => engine.nowMs(), stop };
+}
+
+/** The engine, and what its hooks keep for the doors. */
+interface RunningEngine {
+  readonly engine: Engine<Protocols>;
+  readonly metrics: HttpMetrics;
+  readonly freeSeats: FreeSeats;
+  readonly seatChanges: SeatChanges;
+  /** Random for each process. */
+  readonly bootId: string;
+  /** The hooks tell these, too, which need the engine themselves. */
+  readonly late: { rooms: Rooms | null; feed: Feed | null };
+}
+
+async function startEngine({ storage, rules, onFatal }: Opened): Promise<RunningEngine> {
+  const metrics = createHttpMetrics();
+  const freeSeats = new FreeSeats();
+  const late: RunningEngine['late'] = { rooms: null, feed: null };
+  const durableBatch = (): number => engine.durableBatch;
+  const bootId = randomBytes(6).toString('base64url');
+  const seatChanges = new SeatChanges({ bootId, durableBatch });
+  const recover = (): Engine<Protocols> =>
+    new Engine({
+      kinds: createKinds(rules),
+      journal: storage.journal,
+      snapshots: storage.snapshots,
+      keys: storage.keys,
+      follower: storage.follower,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      limits,
+      hashSeed: randomInt(2 ** 32),
+      hooks: engineHooks({ freeSeats, seatChanges, metrics, late, durableBatch }),
+      onFatal,
+    });
+  // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
+  const engine = await beside(storage.follower.ready, recover);
+  engine.start();
+  addKnownConcerts(freeSeats, engine);
+  return { engine, metrics, freeSeats, seatChanges, bootId, late };
+}
+
+/** Rooms with their lines, and the desk in front of them. */
+async function startQueue({ secrets, storage, nats, log }: Opened, { engine, late }: RunningEngine) {
+  const timers = systemTimers;
+  // That NATS is away is told by its connection, once.
+  const onError = (error: unknown): void => {
+    if (!(error instanceof NatsAway)) log.error({ err: error }, 'the waiting line failed');
+  };
+  const openLines = lineOpener({ engine, link: nats.link, journalId: storage.journal.id, timers, log });
+  const rooms = new Rooms({ engine, timers, onError, openLines });
+  late.rooms = rooms;
+  const tokens = createQueueTokens(secrets.queueToken.value, limits.tokenCacheMax);
+  const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
+  await rooms.start();
+  return { rooms, tokens, desk };
+}
+
+/** Commands of services and the feed: what speaks NATS beside the lines. Both null without it. */
+async function startServices(
+  { config, storage, nats, log, onFatal }: Opened,
+  { engine, metrics, late }: RunningEngine,
+  doors: EndpointDependencies,
+): Promise<{ commands: CommandDoor | null; feed: Feed | null }> {
+  const { link } = nats;
+  if (link === null) return { commands: null, feed: null };
+  const commands = startCommandDoor({
+    ...doors,
+    link,
+    journalId: storage.journal.id,
+    noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
+    observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
+    log,
+  });
+  const feed = await startFeed({
+    dataDir: config.dataDir,
+    journalModule: new URL('../storage/feed-journal.ts', import.meta.url),
+    link,
+    durableThrough: engine.durableBatch,
+    nowMs: () => engine.nowMs(),
+    log,
+    onFatal,
+  });
+  late.feed = feed;
+  // Told of what became durable while it started.
+  feed.advance(engine.durableBatch);
+  return { commands, feed };
 }
 
 /**
@@ -239,22 +263,6 @@ async function beside<Result>(verified: Promise<void>, recover: () => Result): P
   } finally {
     await verified;
   }
-}
-
-function rulesOf(config: Config): Rules {
-  const { holdTtlMs, seatsPerReservationMax, seatsPerUserMax } = config;
-  const { expiriesPerTurnMax, endedReservationsMax, balanceMax, engineLineMax, sessionsMax, leaverRangesMax } = limits;
-  return {
-    holdTtlMs,
-    seatsPerReservationMax,
-    seatsPerUserMax,
-    expiriesPerTurnMax,
-    endedReservationsMax,
-    balanceMax,
-    engineLineMax,
-    sessionsMax,
-    leaverRangesMax,
-  };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
