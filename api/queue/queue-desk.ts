@@ -3,7 +3,7 @@
  * A place in line is durable before it is told; how far one is, is advice and may run a batch ahead of the disk.
  */
 import { chain, type Awaitable } from '../chain.ts';
-import type { PlaceInLine, RoomView, Session } from '../../actors/admission/messages.ts';
+import type { PlaceInLine, RoomView, Session, TokenStatus } from '../../actors/admission/messages.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { Timers } from '../timers.ts';
 import type { QueueTokens } from './queue-token.ts';
@@ -63,84 +63,35 @@ export interface DeskOptions {
 }
 
 export function createQueueDesk(options: DeskOptions): QueueDesk {
-  const { engine, tokens, rooms } = options;
+  return new Desk(options);
+}
 
-  /** The user's session, once it is durable: with it the place that its token names is durable too. */
-  async function sessionOf(room: string, userId: string): Promise<Session | null> {
-    const query = { type: 'session', userId } as const;
-    if (engine.view<'admission', 'session'>(`admission:${room}`, query) === null) return null;
-    return engine.viewDurable<'admission', 'session'>(`admission:${room}`, query);
+class Desk implements QueueDesk {
+  readonly #engine: OnsaleEngine;
+  readonly #tokens: QueueTokens;
+  readonly #rooms: DeskOptions['rooms'];
+  readonly #timers: Timers;
+  readonly #onError: (error: unknown) => void;
+
+  constructor({ engine, tokens, rooms, timers, onError }: DeskOptions) {
+    this.#engine = engine;
+    this.#tokens = tokens;
+    this.#rooms = rooms;
+    this.#timers = timers;
+    this.#onError = onError;
   }
 
-  function tokenOf(place: PlaceInLine) {
-    return engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
-  }
-
-  function joined(room: string, at: Pick<Session, 'epoch' | 'place' | 'userId'>, existing: boolean): JoinedQueue {
-    const place = { room, epoch: at.epoch, place: at.place, userId: at.userId };
-    return { type: 'joined', token: tokens.sign(place), place, existing };
-  }
-
-  /**
-   * A place that was drawn beside a session. Its leaving is journaled before the line forgets it: the session may end
-   * meanwhile, and another join of the same user must not be told a place that is about to go.
-   */
-  async function giveUp(line: WaitingLine, place: PlaceInLine): Promise<void> {
-    const left = await engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
-    if (left.type === 'rejected') throw new Error(`room ${place.room} refused to forget a place: ${left.code}`);
-    await line.leave(place.place);
-  }
-
-  /** Lets the driver run when this place can be let in right now; waits for it, but not for ever. */
-  async function letIn(room: Room, place: PlaceInLine): Promise<void> {
-    const pass = room.driver.poke();
-    const status = tokenOf(place);
-    const { now } = engine.view<'admission', 'capacity'>(`admission:${room.name}`, { type: 'capacity' });
-    if (status.status !== 'waiting' || status.position > now) return;
-    let timer: unknown;
-    const enough = new Promise<void>((resolve) => {
-      timer = options.timers.set(resolve, admissionWaitMaxMs);
-    });
-    await Promise.race([pass, enough]);
-    options.timers.clear(timer);
-  }
-
-  async function join(roomName: string, userId: string): Promise<JoinedQueue | QueueRefusal> {
-    const room = rooms.find(roomName);
-    if (room === undefined) return rejected('room_not_found');
-    const inside = await sessionOf(roomName, userId);
-    if (inside !== null) return joined(roomName, inside, true);
-    const before = room.standing(userId);
-    if (before !== null && tokenOf({ room: roomName, userId, ...before }).status === 'waiting') {
-      return joined(roomName, { userId, ...before }, true);
+  async join(room: string, userId: string): Promise<JoinedQueue | QueueRefusal> {
+    try {
+      return await this.#join(room, userId);
+    } catch (error) {
+      this.#onError(error);
+      return rejected('queue_unavailable');
     }
-    for (let tries = 0; tries < joinTriesMax; tries += 1) {
-      const { line } = room;
-      const drawn = await line.join(userId);
-      if (drawn.type === 'refused') return rejected(drawn.code);
-      const place = { room: roomName, epoch: line.epoch, place: drawn.place, userId };
-      const session = await sessionOf(roomName, userId);
-      if (session !== null) {
-        // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
-        const own = session.place === place.place && session.epoch === place.epoch;
-        if (!own) await giveUp(line, place);
-        return joined(roomName, session, !own || drawn.existing);
-      }
-      if (tokenOf(place).status === 'waiting') {
-        await letIn(room, place);
-        return joined(roomName, place, drawn.existing);
-      }
-      // Left, or dealt with, and not inside: once that is certain the place is worth nothing and makes way for a new one.
-      const query = { type: 'token', session: place } as const;
-      const durable = await engine.viewDurable<'admission', 'token'>(`admission:${roomName}`, query);
-      if (durable.status !== 'expired') return joined(roomName, place, drawn.existing);
-      await line.leave(place.place);
-    }
-    return rejected('queue_unavailable');
   }
 
-  function status(place: PlaceInLine): QueueStatus {
-    const token = tokenOf(place);
+  status(place: PlaceInLine): QueueStatus {
+    const token = this.#tokenOf(place);
     switch (token.status) {
       case 'active':
         return { status: 'active', position: 0, etaSeconds: 0, expiresAt: token.expiresAt, pollAfterSeconds: 1 };
@@ -148,7 +99,7 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
         return { status: 'expired', position: null, etaSeconds: null, expiresAt: null, pollAfterSeconds: 1 };
       case 'waiting': {
         const { position } = token;
-        const room = engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
+        const room = this.#engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
         const etaSeconds = room === null ? null : etaOf(position, room);
         return {
           status: 'waiting',
@@ -161,44 +112,113 @@ export function createQueueDesk(options: DeskOptions): QueueDesk {
     }
   }
 
-  function durableStatus(place: PlaceInLine): Awaitable<QueueStatus> {
-    const seen = status(place);
+  durableStatus(place: PlaceInLine): Awaitable<QueueStatus> {
+    const seen = this.status(place);
     if (seen.status === 'waiting') return seen;
-    const query = { type: 'token', session: place } as const;
-    return chain(engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, query), () => seen);
+    return chain(this.#durableTokenOf(place), () => seen);
   }
 
-  async function leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {
-    const left = await engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
+  async leave(place: PlaceInLine): Promise<{ readonly type: 'left' } | QueueRefusal> {
+    const left = await this.#engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
     if (left.type === 'rejected') {
       if (left.code === 'overloaded' || left.code === 'draining') return rejected(left.code);
       throw new Error(`room ${place.room} refused a leave: ${left.code}`);
     }
-    const room = rooms.find(place.room);
+    const room = this.#rooms.find(place.room);
     const line = room?.lines.find((known) => known.epoch === place.epoch);
     try {
       await line?.leave(place.place);
     } catch (error) {
       // The place has left, durably, and is skipped; the line forgets it at the latest when it is settled.
-      options.onError(error);
+      this.#onError(error);
     }
     void room?.driver.poke();
     return { type: 'left' };
   }
 
-  return {
-    async join(room, userId) {
-      try {
-        return await join(room, userId);
-      } catch (error) {
-        options.onError(error);
-        return rejected('queue_unavailable');
-      }
-    },
-    status,
-    durableStatus,
-    leave,
-  };
+  async #join(roomName: string, userId: string): Promise<JoinedQueue | QueueRefusal> {
+    const room = this.#rooms.find(roomName);
+    if (room === undefined) return rejected('room_not_found');
+    const inside = await this.#sessionOf(roomName, userId);
+    if (inside !== null) return this.#joined(roomName, inside, true);
+    const before = room.standing(userId);
+    if (before !== null && this.#tokenOf({ room: roomName, userId, ...before }).status === 'waiting') {
+      return this.#joined(roomName, { userId, ...before }, true);
+    }
+    for (let tries = 0; tries < joinTriesMax; tries += 1) {
+      const settled = await this.#drawPlace(room, userId);
+      if (settled !== null) return settled;
+    }
+    return rejected('queue_unavailable');
+  }
+
+  /** One try to get a place in the room's line; null when the place found there is dealt with and worth nothing. */
+  async #drawPlace(room: Room, userId: string): Promise<JoinedQueue | QueueRefusal | null> {
+    const { line } = room;
+    const drawn = await line.join(userId);
+    if (drawn.type === 'refused') return rejected(drawn.code);
+    const place = { room: room.name, epoch: line.epoch, place: drawn.place, userId };
+    const session = await this.#sessionOf(room.name, userId);
+    if (session !== null) {
+      // Let in while joining: that session's token is the user's one token, and a place drawn beside it is given up.
+      const own = session.place === place.place && session.epoch === place.epoch;
+      if (!own) await this.#giveUp(line, place);
+      return this.#joined(room.name, session, !own || drawn.existing);
+    }
+    if (this.#tokenOf(place).status === 'waiting') {
+      await this.#letIn(room, place);
+      return this.#joined(room.name, place, drawn.existing);
+    }
+    // Left, or dealt with, and not inside: once that is certain the place makes way for a new one.
+    const durable = await this.#durableTokenOf(place);
+    if (durable.status !== 'expired') return this.#joined(room.name, place, drawn.existing);
+    await line.leave(place.place);
+    return null;
+  }
+
+  /** The user's session, once it is durable: with it the place that its token names is durable too. */
+  async #sessionOf(room: string, userId: string): Promise<Session | null> {
+    const query = { type: 'session', userId } as const;
+    if (this.#engine.view<'admission', 'session'>(`admission:${room}`, query) === null) return null;
+    return this.#engine.viewDurable<'admission', 'session'>(`admission:${room}`, query);
+  }
+
+  #tokenOf(place: PlaceInLine): TokenStatus {
+    return this.#engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+  }
+
+  #durableTokenOf(place: PlaceInLine): Awaitable<TokenStatus> {
+    return this.#engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
+  }
+
+  #joined(room: string, at: Pick<Session, 'epoch' | 'place' | 'userId'>, existing: boolean): JoinedQueue {
+    const place = { room, epoch: at.epoch, place: at.place, userId: at.userId };
+    return { type: 'joined', token: this.#tokens.sign(place), place, existing };
+  }
+
+  /**
+   * A place that was drawn beside a session. Its leaving is journaled before the line forgets it: the session may end
+   * meanwhile, and another join of the same user must not be told a place that is about to go.
+   */
+  async #giveUp(line: WaitingLine, place: PlaceInLine): Promise<void> {
+    const left = await this.#engine.ask<'admission'>(`admission:${place.room}`, { type: 'Leave', session: place });
+    if (left.type === 'rejected') throw new Error(`room ${place.room} refused to forget a place: ${left.code}`);
+    await line.leave(place.place);
+  }
+
+  /** Lets the driver run when this place can be let in right now; waits for it, but not for ever. */
+  async #letIn(room: Room, place: PlaceInLine): Promise<void> {
+    const pass = room.driver.poke();
+    const status = this.#tokenOf(place);
+    const { now } = this.#engine.view<'admission', 'capacity'>(`admission:${room.name}`, { type: 'capacity' });
+    if (status.status !== 'waiting' || status.position > now) return;
+    let timer: unknown;
+    const enough = new Promise<void>((resolve) => {
+      timer = this.#timers.set(resolve, admissionWaitMaxMs);
+    });
+    await Promise.race([pass, enough]);
+    this.#timers.clear(timer);
+  }
 }
 
 function rejected(code: QueueRefusal['code']): QueueRefusal {
