@@ -16,7 +16,7 @@ import { type BodyHead, type BodyRead, readBody, readBodyHead } from './json-bod
 import type { Caller, ErasedCall, Operation } from './operation.ts';
 import { parseBody } from './parse-body.ts';
 import { invalidRequest, problem, type ProblemCode } from './problems.ts';
-import { createRequestLimits } from './request-limits.ts';
+import { createRequestLimits, type RequestLimits } from './request-limits.ts';
 
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */
 const loopLateMaxMs = 1_000;
@@ -47,22 +47,61 @@ export interface Door {
 }
 
 export function createDoor(deps: HttpDependencies): Door {
-  const { engine, metrics, log, bootId } = deps;
-  const identify = createIdentifier(deps);
-  const { ofAddress, ofUser } = createRequestLimits(deps.requestLimits);
-  let requests = 0;
+  return new HttpDoor(deps);
+}
 
-  function refusedUnseen(operation: Operation): ProblemCode | null {
-    if (operation.always === true) return null;
-    if (deps.draining()) return 'draining';
-    if (operation.command === true && engine.waiting >= engine.waitingMax) return 'overloaded';
-    return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
+class HttpDoor implements Door {
+  readonly #deps: HttpDependencies;
+  readonly #identify: ReturnType<typeof createIdentifier>;
+  readonly #tooMany: RequestLimits;
+  #requests = 0;
+
+  constructor(deps: HttpDependencies) {
+    this.#deps = deps;
+    this.#identify = createIdentifier(deps);
+    this.#tooMany = createRequestLimits(deps.requestLimits);
   }
 
-  function answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
-    const tooMany = ofAddress === null || operation.unlimited === true ? null : ofAddress(c);
+  handler(operation: Operation): Handler {
+    const observe = this.#deps.metrics.requestsOf(operation.method, operation.path);
+    return (c) => {
+      const asked = { operation, observe, id: this.#requestId(), startedMs: performance.now() };
+      try {
+        const answer = this.#answered(operation, c, asked.id);
+        // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
+        if (!(answer instanceof Promise)) return this.#given(asked, answer);
+        return answer.then(
+          (later) => this.#given(asked, later),
+          (error: unknown) => this.#broken(asked, c, error),
+        );
+      } catch (error) {
+        return this.#broken(asked, c, error);
+      }
+    };
+  }
+
+  respond(c: Context, answer: Answer, route: string): Response {
+    const allowed = this.#tooMany.ofAddress?.(c) ?? answer;
+    this.#deps.metrics.requestsOf(methodLabel(c.req.method), route)(allowed.status, 0);
+    return this.#toResponse(allowed, this.#requestId());
+  }
+
+  unreadable(why: Unreadable): Response {
+    const { status, message } = unreadable[why];
+    const answer = invalidRequest([{ path: '', message }], status);
+    this.#deps.metrics.requestsOf('other', 'none')(answer.status, 0);
+    return this.#toResponse(answer, this.#requestId());
+  }
+
+  fail(c: Context, error: unknown, route: string): Response {
+    const id = this.#requestId();
+    return this.#toResponse(this.#failed(c, error, route, id), id);
+  }
+
+  #answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
+    const tooMany = operation.unlimited === true ? null : (this.#tooMany.ofAddress?.(c) ?? null);
     if (tooMany !== null) return tooMany;
-    const unseen = refusedUnseen(operation);
+    const unseen = this.#refusedUnseen(operation);
     if (unseen !== null) return problem(unseen);
 
     const { bodyBytesMax } = operation;
@@ -71,24 +110,28 @@ export function createDoor(deps: HttpDependencies): Door {
       return tooLarge(bodyBytesMax, head.bytes <= limits.discardedBytesMax);
     // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
     const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
-    if (!readNow) return ofSize(operation, c, { requestId, head, body: null });
-    return chain(readBody(c, head, bodyBytesMax), (body) => ofSize(operation, c, { requestId, head, body }));
+    if (!readNow) return this.#ofSize(operation, c, { requestId, head, body: null });
+    return chain(readBody(c, head, bodyBytesMax), (body) => this.#ofSize(operation, c, { requestId, head, body }));
   }
 
-  function ofSize(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
+  #refusedUnseen(operation: Operation): ProblemCode | null {
+    const { draining, engine, metrics } = this.#deps;
+    if (operation.always === true) return null;
+    if (draining()) return 'draining';
+    if (operation.command === true && engine.waiting >= engine.waitingMax) return 'overloaded';
+    return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
+  }
+
+  #ofSize(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
     if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax, sized.body.ended);
     if (sized.head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
-    return chain(identify(operation.access, c), (identified) =>
-      identified.ok ? ofCaller(operation, c, sized, identified.caller) : identified.answer,
+    return chain(this.#identify(operation.access, c), (identified) =>
+      identified.ok ? this.#ofCaller(operation, c, sized, identified.caller) : identified.answer,
     );
   }
 
-  function ofCaller(
-    operation: Operation,
-    c: Context,
-    { requestId, head, body }: Sized,
-    caller: Caller,
-  ): Awaitable<Answer> {
+  #ofCaller(operation: Operation, c: Context, { requestId, head, body }: Sized, caller: Caller): Awaitable<Answer> {
+    const { ofUser } = this.#tooMany;
     const provenUser = caller.place?.userId ?? caller.jwtUser;
     const tooManyOfProven = ofUser === null || provenUser === null ? null : ofUser(provenUser);
     if (tooManyOfProven !== null) return tooManyOfProven;
@@ -105,81 +148,48 @@ export function createDoor(deps: HttpDependencies): Door {
     });
   }
 
-  function requestId(): string {
-    requests += 1;
-    return `${bootId}-${requests.toString(36)}`;
+  #requestId(): string {
+    this.#requests += 1;
+    return `${this.#deps.bootId}-${this.#requests.toString(36)}`;
   }
 
-  function failed(c: Context, error: unknown, route: string, id: string): Answer {
-    log.error({ err: error, requestId: id, method: c.req.method, route }, 'a request failed unexpectedly');
+  #failed(c: Context, error: unknown, route: string, id: string): Answer {
+    const line = { err: error, requestId: id, method: c.req.method, route };
+    this.#deps.log.error(line, 'a request failed unexpectedly');
     return problem('internal', { requestId: id });
   }
 
-  function given({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
+  #broken(asked: Asked, c: Context, error: unknown): Response {
+    return this.#given(asked, this.#failed(c, error, asked.operation.path, asked.id));
+  }
+
+  #given({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
     const elapsedMs = performance.now() - startedMs;
     observe(answer.status, elapsedMs / 1000);
     if (elapsedMs > slowRequestMs) {
-      log.warn({ requestId: id, route: operation.path, status: answer.status, elapsedMs }, 'a request was slow');
+      const line = { requestId: id, route: operation.path, status: answer.status, elapsedMs };
+      this.#deps.log.warn(line, 'a request was slow');
     }
-    return toResponse(answer.code === 'overloaded' ? spread(answer) : answer, id);
+    return this.#toResponse(answer.code === 'overloaded' ? this.#spread(answer) : answer, id);
   }
 
-  function toResponse(answer: Answer, requestId: string): Response {
+  #toResponse(answer: Answer, requestId: string): Response {
     const headers: Record<string, string> = { 'X-Request-Id': requestId, 'Cache-Control': 'no-store' };
     if (answer.contentType !== null) headers['Content-Type'] = answer.contentType;
     for (const [name, value] of answer.headers) headers[name] = value;
     // The connection is closed after it: who is not told would ask on it again.
-    if (deps.draining()) headers['Connection'] = 'close';
+    if (this.#deps.draining()) headers['Connection'] = 'close';
     return new Response(answer.body, { status: answer.status, headers });
   }
 
   /** Whoever was refused in one busy moment would come back in one moment, too. */
-  function spread(refusal: Answer): Answer {
-    const seconds = String(1 + (requests % retrySpreadSeconds));
+  #spread(refusal: Answer): Answer {
+    const seconds = String(1 + (this.#requests % retrySpreadSeconds));
     return {
       ...refusal,
       headers: refusal.headers.map((header) => (header[0] === 'Retry-After' ? [header[0], seconds] : header)),
     };
   }
-
-  function broken(asked: Asked, c: Context, error: unknown): Response {
-    return given(asked, failed(c, error, asked.operation.path, asked.id));
-  }
-
-  return {
-    handler(operation) {
-      const observe = metrics.requestsOf(operation.method, operation.path);
-      return (c) => {
-        const asked = { operation, observe, id: requestId(), startedMs: performance.now() };
-        try {
-          const answer = answered(operation, c, asked.id);
-          // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
-          if (!(answer instanceof Promise)) return given(asked, answer);
-          return answer.then(
-            (later) => given(asked, later),
-            (error: unknown) => broken(asked, c, error),
-          );
-        } catch (error) {
-          return broken(asked, c, error);
-        }
-      };
-    },
-    respond(c, answer, route) {
-      const allowed = ofAddress?.(c) ?? answer;
-      metrics.requestsOf(methodLabel(c.req.method), route)(allowed.status, 0);
-      return toResponse(allowed, requestId());
-    },
-    unreadable(why) {
-      const { status, message } = unreadable[why];
-      const answer = invalidRequest([{ path: '', message }], status);
-      metrics.requestsOf('other', 'none')(answer.status, 0);
-      return toResponse(answer, requestId());
-    },
-    fail(c, error, route) {
-      const id = requestId();
-      return toResponse(failed(c, error, route, id), id);
-    },
-  };
 }
 
 interface Asked {
