@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { NatsConnection } from '@nats-io/transport-node';
-import { Client, type Reply } from '../system/client.ts';
-import { Program, temporaryDataDir } from '../system/program.ts';
+import type { Reply } from '../system/client.ts';
 import * as sale from '../system/sale.ts';
 import { seeded } from '../system/seeded.ts';
 import { forAll, historyOf } from './admissions.ts';
-import { NatsUnderTest } from './nats-under-test.ts';
+import { ProgramStage } from './program-stage.ts';
 import { until } from '../until.ts';
 
 const people = 20_000;
@@ -20,26 +19,16 @@ const maxActive = 6_000;
 const seed = process.env['SEED'] ?? String(Date.now());
 const policy = { admitPerSecond, maxActive, sessionSeconds: 20, maxSessionSeconds: 3_600 };
 
-const dataDir = temporaryDataDir();
 const users = Array.from({ length: people }, (_, i) => `u${i}`);
 /** Answers of the server to the joins. */
 const placeOf = new Map<string, number>();
-let nats: NatsUnderTest;
-let program: Program;
-let client: Client;
+let stage: ProgramStage;
 
 before(async () => {
-  nats = await NatsUnderTest.start();
-  program = await Program.start(dataDir.path, { NATS_URL: nats.url });
-  client = new Client(program.port);
-  await sale.putRoom(client, 'main', { ...policy, admitPerSecond: 0 });
+  stage = await ProgramStage.start();
+  await sale.putRoom(stage.client, 'main', { ...policy, admitPerSecond: 0 });
 });
-after(async () => {
-  client.close();
-  await program.kill();
-  await nats.close();
-  dataDir.remove();
-});
+after(() => stage.close());
 
 function shuffled<T>(items: readonly T[], name: string): T[] {
   const random = seeded(`${seed}-${name}`);
@@ -66,10 +55,10 @@ async function joinBySubject(connection: NatsConnection, userId: string): Promis
   return 'again';
 }
 
-const join = (userId: string): Promise<Reply> => client.send('POST', '/v1/queue/tokens', { body: { userId } });
-const leave = (token: string): Promise<Reply> => client.send('DELETE', '/v1/queue/tokens/current', { token });
+const join = (userId: string): Promise<Reply> => stage.client.send('POST', '/v1/queue/tokens', { body: { userId } });
+const leave = (token: string): Promise<Reply> => stage.client.send('DELETE', '/v1/queue/tokens/current', { token });
 const statusOf = async (token: string): Promise<unknown> =>
-  (await sale.expecting(200, client.send('GET', '/v1/queue/tokens/current', { token }))).body['status'];
+  (await sale.expecting(200, stage.client.send('GET', '/v1/queue/tokens/current', { token }))).body['status'];
 
 describe(`20,000 people who join three times each, from four publishers at once (seed ${seed})`, () => {
   const oldTokens = new Map<string, string>();
@@ -84,7 +73,7 @@ describe(`20,000 people who join three times each, from four publishers at once 
       users.flatMap((user) => Array.from({ length: joinsEach }, () => user)),
       'joins',
     );
-    const connections = await Promise.all(Array.from({ length: publishers }, () => nats.connect()));
+    const connections = await Promise.all(Array.from({ length: publishers }, () => stage.nats.connect()));
     const answers = { new: 0, again: 0 };
     await Promise.all(
       connections.map((connection, k) =>
@@ -107,7 +96,7 @@ describe(`20,000 people who join three times each, from four publishers at once 
   });
 
   it('leave and come back while others are let in, and every token says so', async () => {
-    await sale.putRoom(client, 'main', policy);
+    await sale.putRoom(stage.client, 'main', policy);
     startedAtMs = Date.now();
     // Far enough back that nobody's turn comes while they leave.
     const back = users.filter((user) => (placeOf.get(user) ?? 0) > 12_000);
@@ -125,11 +114,11 @@ describe(`20,000 people who join three times each, from four publishers at once 
       newTokens.set(user, { token: String(again.body['token']), place: Number(again.body['place']) });
     });
     await until('eleven seconds of admission', () => Date.now() > startedAtMs + 11_500);
-    await sale.putRoom(client, 'main', { ...policy, admitPerSecond: 0 });
+    await sale.putRoom(stage.client, 'main', { ...policy, admitPerSecond: 0 });
 
     for (const token of oldTokens.values()) assert.equal(await statusOf(token), 'expired');
     for (const { token } of newTokens.values()) assert.equal(await statusOf(token), 'waiting');
-    const { inside, takenThrough } = historyOf(dataDir.path, 'main');
+    const { inside, takenThrough } = historyOf(stage.dataDir.path, 'main');
     const [through] = takenThrough.values();
     const gone = new Set(left);
     const counts = { active: 0, waiting: 0 };
@@ -144,7 +133,7 @@ describe(`20,000 people who join three times each, from four publishers at once 
   });
 
   it('were let in at the configured rate', () => {
-    const { admissions } = historyOf(dataDir.path, 'main');
+    const { admissions } = historyOf(stage.dataDir.path, 'main');
     const first = admissions[0]?.atMs ?? 0;
     const perSecond = admissions.filter(({ atMs }) => atMs >= first + 1_000 && atMs < first + 11_000).length / 10;
     process.stdout.write(`# ${perSecond} let in per second, ${admitPerSecond} configured\n`);
@@ -152,17 +141,17 @@ describe(`20,000 people who join three times each, from four publishers at once 
   });
 
   it('are all let in once, in the order of their places, never too many at once', async () => {
-    await sale.putRoom(client, 'main', { ...policy, admitPerSecond: 100_000, sessionSeconds: 1 });
+    await sale.putRoom(stage.client, 'main', { ...policy, admitPerSecond: 100_000, sessionSeconds: 1 });
     const everyone = people - leavers + returners;
     await until(
       'everyone was let in',
       async () => {
-        const { body } = await client.send('GET', '/v1/admin/rooms/main', { bearer: 'system-test-admin-key' });
+        const { body } = await stage.client.send('GET', '/v1/admin/rooms/main', { bearer: 'system-test-admin-key' });
         return Number(body['admitted']) >= everyone;
       },
       60_000,
     );
-    const { admissions, insideMost } = historyOf(dataDir.path, 'main');
+    const { admissions, insideMost } = historyOf(stage.dataDir.path, 'main');
     const places = admissions.map(({ place }) => place);
     assert.deepEqual(
       places,

@@ -6,56 +6,45 @@ import { Program, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { historyOf } from './admissions.ts';
 import { epochOf, join, joinWhenPossible, lineInfo, natsDegraded, shut, tokenOf } from './line-people.ts';
+import { ProgramStage } from './program-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
 import { until } from '../until.ts';
 
-const dataDir = temporaryDataDir();
-let nats: NatsUnderTest;
-let program: Program;
-let client: Client;
+let stage: ProgramStage;
 
 before(async () => {
-  nats = await NatsUnderTest.start();
-  await startProgram();
+  stage = await ProgramStage.start({ MAX_SEATS_PER_USER: '100000' });
 });
-after(async () => {
-  client.close();
-  await program.kill();
-  await nats.close();
-  dataDir.remove();
-});
-
-async function startProgram(): Promise<void> {
-  program = await Program.start(dataDir.path, { NATS_URL: nats.url, MAX_SEATS_PER_USER: '100000' });
-  client = new Client(program.port);
-}
+after(() => stage.close());
 
 /** Holds one seat after another until told to stop; every answer must be good. Tells each that it has. */
 async function keepHolding(token: string, row: number, isOver: () => boolean, onHeld: () => void): Promise<void> {
   for (let seat = 1; !isOver(); seat += 1) {
-    await sale.expecting(201, sale.hold(client, token, 's', [`A-${row}-${seat}`]));
+    await sale.expecting(201, sale.hold(stage.client, token, 's', [`A-${row}-${seat}`]));
     onHeld();
   }
 }
 
 describe('kill -9 of nats-server during load', () => {
   it('leaves those inside alone, refuses joins, and continues the same line afterwards', async () => {
-    await sale.putRoom(client, 'sale', sale.openDoors);
-    await sale.putRoom(client, 'waiting', shut);
-    await sale.createConcert(client, 'c');
-    await sale.createSchedule(client, 'c', 's', { rows: 20, seats: 5_000, price: 1 });
-    await sale.putRoom(client, 'sale', { ...sale.openDoors, concertIds: ['c'] });
-    const ann = await sale.expecting(201, join(client, 'ann', 'waiting'));
-    const bob = await sale.expecting(201, join(client, 'bob', 'waiting'));
+    await sale.putRoom(stage.client, 'sale', sale.openDoors);
+    await sale.putRoom(stage.client, 'waiting', shut);
+    await sale.createConcert(stage.client, 'c');
+    await sale.createSchedule(stage.client, 'c', 's', { rows: 20, seats: 5_000, price: 1 });
+    await sale.putRoom(stage.client, 'sale', { ...sale.openDoors, concertIds: ['c'] });
+    const ann = await sale.expecting(201, join(stage.client, 'ann', 'waiting'));
+    const bob = await sale.expecting(201, join(stage.client, 'bob', 'waiting'));
     const payers = await Promise.all(
       Array.from({ length: 5 }, async (_, i) => {
-        await sale.expecting(201, sale.charge(client, `payer${i}`, 100));
-        return { userId: `payer${i}`, token: await sale.enter(client, `payer${i}`, 'sale') };
+        await sale.expecting(201, sale.charge(stage.client, `payer${i}`, 100));
+        return { userId: `payer${i}`, token: await sale.enter(stage.client, `payer${i}`, 'sale') };
       }),
     );
 
-    const tokens = await Promise.all(Array.from({ length: 10 }, (_, i) => sale.enter(client, `buyer${i}`, 'sale')));
-    const epoch = await epochOf(nats, 'waiting');
+    const tokens = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => sale.enter(stage.client, `buyer${i}`, 'sale')),
+    );
+    const epoch = await epochOf(stage.nats, 'waiting');
     const held = { count: 0, over: false };
     const buyers = Promise.all(
       tokens.map((token, i) =>
@@ -68,39 +57,42 @@ describe('kill -9 of nats-server during load', () => {
       ),
     );
     await until('the load is on', () => held.count > 100);
-    await nats.kill();
+    await stage.nats.kill();
     const before = held.count;
-    await until('readiness names it', () => natsDegraded(client));
-    const refused = await join(client, 'cat', 'waiting');
+    await until('readiness names it', () => natsDegraded(stage.client));
+    const refused = await join(stage.client, 'cat', 'waiting');
     assert.equal(refused.status, 503);
     assert.equal(refused.body['code'], 'queue_unavailable');
     assert.ok(Number(refused.headers['retry-after']) >= 1);
-    assert.equal((await tokenOf(client, ann.body['token']))['status'], 'waiting');
+    assert.equal((await tokenOf(stage.client, ann.body['token']))['status'], 'waiting');
     // Leaving is journaled; the stream hears of it later.
-    await sale.expecting(204, client.send('DELETE', '/v1/queue/tokens/current', { token: String(ann.body['token']) }));
-    assert.equal((await tokenOf(client, ann.body['token']))['status'], 'expired');
+    await sale.expecting(
+      204,
+      stage.client.send('DELETE', '/v1/queue/tokens/current', { token: String(ann.body['token']) }),
+    );
+    assert.equal((await tokenOf(stage.client, ann.body['token']))['status'], 'expired');
     for (const [i, { token }] of payers.entries()) {
-      const reservation = await sale.expecting(201, sale.hold(client, token, 's', [`A-20-${i + 1}`]));
-      await sale.expecting(201, sale.pay(client, token, String(reservation.body['id'])));
+      const reservation = await sale.expecting(201, sale.hold(stage.client, token, 's', [`A-20-${i + 1}`]));
+      await sale.expecting(201, sale.pay(stage.client, token, String(reservation.body['id'])));
     }
     await until('many holds without NATS', () => held.count > before + 500);
-    await nats.start();
-    const cat = await joinWhenPossible(client, 'cat', 'waiting');
+    await stage.nats.start();
+    const cat = await joinWhenPossible(stage.client, 'cat', 'waiting');
     assert.equal(cat.body['place'], 3);
-    assert.equal(await epochOf(nats, 'waiting'), epoch, 'the same line');
+    assert.equal(await epochOf(stage.nats, 'waiting'), epoch, 'the same line');
     held.over = true;
     await buyers;
-    const again = await sale.expecting(200, join(client, 'bob', 'waiting'));
+    const again = await sale.expecting(200, join(stage.client, 'bob', 'waiting'));
     assert.equal(again.body['token'], bob.body['token']);
-    await until('readiness names nothing', async () => !(await natsDegraded(client)));
+    await until('readiness names nothing', async () => !(await natsDegraded(stage.client)));
     // The stream has heard that Ann left: she can join by publishing again.
     await until(
       'the message of whoever left is gone',
-      async () => (await lineInfo(nats, 'waiting')).state.messages === 2,
+      async () => (await lineInfo(stage.nats, 'waiting')).state.messages === 2,
     );
-    await sale.putRoom(client, 'waiting', sale.openDoors);
+    await sale.putRoom(stage.client, 'waiting', sale.openDoors);
     await until('the people who waited are let in', async () => {
-      const { admissions } = historyOf(dataDir.path, 'waiting');
+      const { admissions } = historyOf(stage.dataDir.path, 'waiting');
       return admissions.map(({ userId }) => userId).join() === 'bob,cat';
     });
   });
