@@ -14,9 +14,10 @@ admin API, ids included. It may be imported again: what is there already and equ
 The key is that of --key, else ADMIN_KEY, else the one kept under DATA_DIR.
 `;
 
-function fail(message: string): never {
+/** Exit code 1: not all was imported; 2: the arguments are wrong. */
+function fail(message: string, code: 1 | 2 = 1): never {
   process.stderr.write(`${message}\n`);
-  process.exit(1);
+  process.exit(code);
 }
 
 function keyOf(config: Config, given: string | undefined): string {
@@ -55,14 +56,14 @@ try {
   const options = { url: { type: 'string' }, key: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
   args = parseArgs({ options, allowPositionals: true });
 } catch (error) {
-  fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`, 2);
 }
 if (args.values.help === true) {
   process.stdout.write(usage);
   process.exit(0);
 }
 const [file, ...others] = args.positionals;
-if (file === undefined || others.length > 0) fail(usage);
+if (file === undefined || others.length > 0) fail(usage, 2);
 
 const startedAt = performance.now();
 try {

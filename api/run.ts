@@ -26,6 +26,10 @@ export type Start = (config: Config, log: Log, onFatal: (error: unknown) => void
 export async function run(start: Start, makeDataDir: (dataDir: string) => void): Promise<void> {
   // Everything under the data directory is for its owner only, also where the directory itself was made more open.
   process.umask(0o077);
+  if (process.argv.length > 2) {
+    process.stderr.write('Onsale takes no arguments: environment variables configure it (README.md, Configuration).\n');
+    process.exit(exitMisconfigured);
+  }
   const parsed = parseConfig(process.env);
   if (!parsed.ok) {
     process.stderr.write(`Onsale cannot start with this configuration:\n  ${parsed.errors.join('\n  ')}\n`);

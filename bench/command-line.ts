@@ -13,7 +13,12 @@ export interface Asked {
   readonly curvesOfAll: boolean;
 }
 
-export const usage = `npm run bench [-- [full] [options]]
+interface Known {
+  readonly workloads: readonly Workload[];
+  readonly contenders: readonly Contender[];
+}
+
+const usage = `npm run bench [-- [full] [options]]
   full                60 s a figure: five rounds of twelve seconds; without it three of two. Growth at its full sizes
   --only a,b          these workloads
   --contenders a,b    these contenders, and the null handler
@@ -22,11 +27,12 @@ export const usage = `npm run bench [-- [full] [options]]
   --connections N     where it is no curve (64)
   --help              prints this`;
 
+export function helpFor({ workloads, contenders }: Known): string {
+  return `${usage}\nWorkloads: ${namesOf(workloads)}.\nContenders: ${namesOf(contenders)}.`;
+}
+
 /** Throws with what is wrong and what there is. */
-export function readCommandLine(
-  args: readonly string[],
-  all: { readonly workloads: readonly Workload[]; readonly contenders: readonly Contender[] },
-): Asked {
+export function readCommandLine(args: readonly string[], all: Known): Asked {
   const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -34,7 +40,7 @@ export function readCommandLine(
     options: { only: text, contenders: text, seconds: text, rounds: text, connections: text },
   });
   const stranger = positionals.find((word) => word !== 'full');
-  if (stranger !== undefined) throw new Error(`"${stranger}" is no word that the bench knows.\n${usage}`);
+  if (stranger !== undefined) throw new Error(`"${stranger}" is no word that the bench knows.`);
   const isFull = positionals.includes('full');
   return {
     workloads: chosen(all.workloads, values.only, 'workload', () => false),
@@ -58,9 +64,13 @@ function chosen<T extends { readonly name: string }>(
   const names = list.split(',').map((name) => name.trim());
   const stranger = names.find((name) => all.every((one) => one.name !== name));
   if (stranger !== undefined) {
-    throw new Error(`There is no ${what} "${stranger}"; there are ${all.map(({ name }) => name).join(', ')}.`);
+    throw new Error(`There is no ${what} "${stranger}"; there are ${namesOf(all)}.`);
   }
   return all.filter((one) => always(one) || names.includes(one.name));
+}
+
+function namesOf(all: readonly { readonly name: string }[]): string {
+  return all.map(({ name }) => name).join(', ');
 }
 
 function positive(name: string, text: string | undefined, usual: number, whole: boolean): number {

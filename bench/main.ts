@@ -1,6 +1,6 @@
 /** `npm run bench`: puts the program and others under load, one after the other, and reports. See README.md beside this. */
 import { join } from 'node:path';
-import { type Asked, readCommandLine, usage } from './command-line.ts';
+import { type Asked, readCommandLine, helpFor } from './command-line.ts';
 import type { Contender } from './contender.ts';
 import { allContenders } from './contenders/all.ts';
 import type { Bench, Workload } from './harness/bench.ts';
@@ -19,12 +19,24 @@ import { allWorkloads } from './workloads/all.ts';
 let written: readonly string[] = [];
 const results = join(import.meta.dirname, 'results');
 
+const known = { workloads: allWorkloads, contenders: allContenders };
+
+function askedBy(args: readonly string[]): Asked | null {
+  try {
+    return readCommandLine(args, known);
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n${helpFor(known)}\n`);
+    return null;
+  }
+}
+
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
-    process.stdout.write(`${usage}\n`);
+    process.stdout.write(`${helpFor(known)}\n`);
     return;
   }
-  const asked = readCommandLine(args, { workloads: allWorkloads, contenders: allContenders });
+  const asked = askedBy(args);
+  if (asked === null) return await end(2);
   const factsOf = observeRun(['npm run bench', ...(args.length === 0 ? [] : ['--', ...args])].join(' '));
   const { contenders, missing } = await present(asked.contenders);
   const load = await Load.start();

@@ -18,14 +18,17 @@ export interface DirectoryLock {
 /** Another process holds the directory. */
 export class DirectoryLocked extends Error {
   override readonly name = 'DirectoryLocked';
+  /** Who holds what, in words. */
+  readonly held: string;
   /** Undefined when the holder could not leave its name. */
   readonly holder: LockHolder | undefined;
 
   constructor(dataDir: string, waitedMs: number, holder: LockHolder | undefined) {
     const who = holder === undefined ? 'another process' : `process ${holder.pid}, since ${holder.since},`;
-    super(
-      `${who} holds ${dataDir}; waited ${waitedMs} ms for it. Stop that process, or give this one its own DATA_DIR`,
-    );
+    const held = `${who} holds ${dataDir}`;
+    const waited = waitedMs > 0 ? `; waited ${waitedMs} ms for it` : '';
+    super(`${held}${waited}. Stop that process, or give this one its own DATA_DIR`);
+    this.held = held;
     this.holder = holder;
   }
 }

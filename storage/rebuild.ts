@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { acquireDirectoryLock } from './directory-lock.ts';
+import { acquireDirectoryLock, DirectoryLocked } from './directory-lock.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { readModelFileName } from './read-model/projector.ts';
 import { rebuildReadModel } from './read-model/rebuild-read-model.ts';
@@ -55,7 +55,9 @@ async function rebuildIn(dataDir: string): Promise<number> {
       lock.release();
     }
   } catch (error) {
-    say(`Not rebuilt: ${messageOf(error)}`);
+    // Another directory would be no help here.
+    const why = error instanceof DirectoryLocked ? `${error.held}. Stop that process first` : messageOf(error);
+    say(`Not rebuilt: ${why}`);
     return 1;
   }
 }

@@ -39,8 +39,9 @@ const idempotencyKey = z
   .optional()
   .openapi({
     description:
-      'A repetition with the same key and body gets the first successful answer again, for 24 h. The key is of this user and ' +
-      'this resource (wallet, date, reservation) at this door: the same key elsewhere, or over NATS, is another one',
+      'A repetition with the same key and body gets the first successful answer again, for 24 h. The key is of this user, of ' +
+      'what is addressed (a wallet, or a date: its holds and payments share their keys) and of this door: the same ' +
+      'key elsewhere, or over NATS, is another one. Give each request its own',
   });
 
 const about = `Holds, payments and a fair line for concert on-sales. Times are ISO 8601 UTC, money is whole minor units.

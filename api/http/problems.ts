@@ -27,6 +27,8 @@ export type ProblemCode = BusinessCode | EngineCode | DoorCode;
 interface ProblemKind {
   readonly status: number;
   readonly title: string;
+  /** Whether the same request may succeed later. */
+  readonly again: 'later' | 'never';
   /** Members that a refusal's details may add to the problem. */
   readonly extras: readonly string[];
 }
@@ -34,38 +36,53 @@ interface ProblemKind {
 const none: readonly string[] = [];
 
 export const problems = {
-  invalid_request: { status: 400, title: 'The request is not valid', extras: ['errors'] },
-  unauthenticated: { status: 401, title: 'The credentials are missing or wrong', extras: none },
-  queue_token_required: { status: 401, title: 'A queue token is required', extras: none },
-  queue_token_invalid: { status: 401, title: 'The queue token is not genuine', extras: none },
-  insufficient_balance: { status: 402, title: 'The balance is too low', extras: ['balance', 'required'] },
-  forbidden: { status: 403, title: 'These credentials do not cover this', extras: none },
-  queue_token_waiting: { status: 403, title: 'It is not your turn yet', extras: ['position', 'etaSeconds'] },
-  queue_token_expired: { status: 403, title: 'The queue session is over: join again', extras: none },
-  not_found: { status: 404, title: 'There is nothing here', extras: none },
-  room_not_found: { status: 404, title: 'There is no such waiting room', extras: none },
-  concert_not_found: { status: 404, title: 'There is no such concert', extras: ['concertIds'] },
-  schedule_not_found: { status: 404, title: 'There is no such schedule', extras: none },
-  seat_not_found: { status: 404, title: 'There is no such seat', extras: ['seatIds'] },
-  reservation_not_found: { status: 404, title: 'There is no such reservation', extras: none },
-  method_not_allowed: { status: 405, title: 'This method is not allowed here', extras: none },
-  already_exists: { status: 409, title: 'It exists already', extras: ['ids', 'equal'] },
-  seat_unavailable: { status: 409, title: 'A seat is taken', extras: ['seatIds'] },
-  sales_closed: { status: 409, title: 'It is not on sale now', extras: ['salesOpenAt', 'salesCloseAt'] },
-  hold_expired: { status: 409, title: 'The hold has expired', extras: none },
-  reservation_cancelled: { status: 409, title: 'The reservation is cancelled', extras: none },
-  already_paid: { status: 409, title: 'The reservation is paid already', extras: ['payment'] },
-  payment_in_progress: { status: 409, title: 'A payment is in progress', extras: none },
-  payload_too_large: { status: 413, title: 'The request is too large', extras: ['limit'] },
-  unsupported_media_type: { status: 415, title: 'The body must be application/json', extras: none },
-  seat_limit_exceeded: { status: 422, title: 'Too many seats', extras: ['limit'] },
-  balance_limit_exceeded: { status: 422, title: 'The balance would be too high', extras: ['limit'] },
-  idempotency_key_reused: { status: 422, title: 'The key was used for another request', extras: none },
-  too_many_requests: { status: 429, title: 'Too many requests', extras: ['limit'] },
-  internal: { status: 500, title: 'Something went wrong', extras: ['requestId'] },
-  overloaded: { status: 503, title: 'The service is busy', extras: none },
-  queue_unavailable: { status: 503, title: 'The queue cannot be reached', extras: none },
-  draining: { status: 503, title: 'The service is stopping', extras: none },
+  invalid_request: { status: 400, title: 'The request is not valid', again: 'never', extras: ['errors'] },
+  unauthenticated: { status: 401, title: 'The credentials are missing or wrong', again: 'never', extras: none },
+  queue_token_required: { status: 401, title: 'A queue token is required', again: 'never', extras: none },
+  queue_token_invalid: { status: 401, title: 'The queue token is not genuine', again: 'never', extras: none },
+  insufficient_balance: {
+    status: 402,
+    title: 'The balance is too low',
+    again: 'later',
+    extras: ['balance', 'required'],
+  },
+  forbidden: { status: 403, title: 'These credentials do not cover this', again: 'never', extras: none },
+  queue_token_waiting: {
+    status: 403,
+    title: 'It is not your turn yet',
+    again: 'later',
+    extras: ['position', 'etaSeconds'],
+  },
+  queue_token_expired: { status: 403, title: 'The queue session is over: join again', again: 'never', extras: none },
+  not_found: { status: 404, title: 'There is nothing here', again: 'never', extras: none },
+  room_not_found: { status: 404, title: 'There is no such waiting room', again: 'later', extras: none },
+  concert_not_found: { status: 404, title: 'There is no such concert', again: 'later', extras: ['concertIds'] },
+  schedule_not_found: { status: 404, title: 'There is no such schedule', again: 'later', extras: none },
+  seat_not_found: { status: 404, title: 'There is no such seat', again: 'never', extras: ['seatIds'] },
+  reservation_not_found: { status: 404, title: 'There is no such reservation', again: 'later', extras: none },
+  method_not_allowed: { status: 405, title: 'This method is not allowed here', again: 'never', extras: none },
+  already_exists: { status: 409, title: 'It exists already', again: 'never', extras: ['ids', 'equal'] },
+  seat_unavailable: { status: 409, title: 'A seat is taken', again: 'later', extras: ['seatIds'] },
+  sales_closed: {
+    status: 409,
+    title: 'It is not on sale now',
+    again: 'later',
+    extras: ['salesOpenAt', 'salesCloseAt'],
+  },
+  hold_expired: { status: 409, title: 'The hold has expired', again: 'never', extras: none },
+  reservation_cancelled: { status: 409, title: 'The reservation is cancelled', again: 'never', extras: none },
+  already_paid: { status: 409, title: 'The reservation is paid already', again: 'never', extras: ['payment'] },
+  payment_in_progress: { status: 409, title: 'A payment is in progress', again: 'later', extras: none },
+  payload_too_large: { status: 413, title: 'The request is too large', again: 'never', extras: ['limit'] },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json', again: 'never', extras: none },
+  seat_limit_exceeded: { status: 422, title: 'Too many seats', again: 'later', extras: ['limit'] },
+  balance_limit_exceeded: { status: 422, title: 'The balance would be too high', again: 'later', extras: ['limit'] },
+  idempotency_key_reused: { status: 422, title: 'The key was used for another request', again: 'never', extras: none },
+  too_many_requests: { status: 429, title: 'Too many requests', again: 'later', extras: ['limit'] },
+  internal: { status: 500, title: 'Something went wrong', again: 'later', extras: ['requestId'] },
+  overloaded: { status: 503, title: 'The service is busy', again: 'later', extras: none },
+  queue_unavailable: { status: 503, title: 'The queue cannot be reached', again: 'later', extras: none },
+  draining: { status: 503, title: 'The service is stopping', again: 'later', extras: none },
 } as const satisfies Record<ProblemCode, ProblemKind>;
 
 const retryAfterSeconds: Partial<Record<ProblemCode, number>> = {
@@ -79,28 +96,9 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
 
-/** After these the same request is refused again; after all others it may succeed later. */
-const permanent: ReadonlySet<ProblemCode> = new Set([
-  'invalid_request',
-  'unauthenticated',
-  'queue_token_required',
-  'queue_token_invalid',
-  'queue_token_expired',
-  'forbidden',
-  'not_found',
-  'seat_not_found',
-  'method_not_allowed',
-  'already_exists',
-  'hold_expired',
-  'reservation_cancelled',
-  'already_paid',
-  'payload_too_large',
-  'unsupported_media_type',
-  'idempotency_key_reused',
-]);
-
+/** Whether the same request is refused again whenever it comes. */
 export function isPermanent(code: ProblemCode): boolean {
-  return permanent.has(code);
+  return problems[code].again === 'never';
 }
 
 /**

@@ -99,7 +99,9 @@ function judged(status: number, text: string): Posted {
   const parsed = problem.safeParse(jsonOf(text));
   if (!parsed.success) return { type: 'refused', reason: `answered ${status}` };
   const { code, detail, equal, errors } = parsed.data;
-  if (code === 'already_exists' && equal === true) return { type: 'equal' };
+  if (code === 'already_exists') {
+    return equal === true ? { type: 'equal' } : { type: 'refused', reason: `${code}: it is there with other content` };
+  }
   const details = errors?.map(({ path, message }) => `${path} ${message}`.trim()).join('; ') ?? detail ?? '';
   return { type: 'refused', reason: `${code}: ${details}` };
 }

@@ -1,6 +1,10 @@
-/** `npm run nats:install`: gets a `nats-server` for this project, once. Says in one line what it did; exits 1 without one. */
+/** `npm run nats:install`: gets a `nats-server` for this project, once. Says in one line what it did; exits 1 without one, 2 with arguments. */
 import { findServer, installServer } from './install-server.ts';
 
+if (process.argv.length > 2) {
+  process.stderr.write('nats:install takes no arguments.\n');
+  process.exit(2);
+}
 const found = findServer(process.env['PATH'] ?? '');
 if (found === null) {
   const installed = await installServer();

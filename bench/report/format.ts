@@ -27,6 +27,7 @@ export function runText({ facts, settings, generatorPeakMib }: BenchResult): str
     `${facts.date.slice(0, 16).replace('T', ' ')} UTC, \`${facts.command}\`, commit ${facts.commit}, took ${minutes}.`,
     `Load average ${facts.loadBefore} before and ${facts.loadAfter} after. Load generator on the same machine, peak memory ${generatorPeakMib} MiB.`,
     `${rounds === 1 ? 'One round' : `Medians of ${rounds} rounds`} of about ${seconds} s in turns, ${connections} connections where nothing else is said.`,
+    ...(rounds === 1 ? ['One round tells no spread: it shows that the bench works, and compares nothing.'] : []),
   ];
 }
 

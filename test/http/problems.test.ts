@@ -409,13 +409,16 @@ describe('the order at the door', () => {
   test('is size, media type, credentials, body, key, gate, rules', async () => {
     const path = '/v1/reservations';
     const text = { 'content-type': 'text/plain' };
+    await refused('payload_too_large', stage.send('POST', path, { raw: ' '.repeat(70_000), headers: text }));
     await refused('unsupported_media_type', stage.send('POST', path, { raw: '{', headers: text }));
     await refused('queue_token_required', stage.send('POST', path, { raw: '{' }));
     await refused('queue_token_invalid', stage.send('POST', path, { raw: '{', token: 'x' }));
     const gone = await join(stage, 'gone');
     await expecting(204, stage.send('DELETE', '/v1/queue/tokens/current', { token: gone }));
-    await refused('invalid_request', stage.send('POST', path, { raw: '{', token: gone, key: 'a b' }));
-    await refused('invalid_request', hold(stage, gone, 'nowhere', ['x'], 'a b'));
+    const body = await refused('invalid_request', stage.send('POST', path, { raw: '{', token: gone, key: 'a b' }));
+    assert.deepEqual(paths(body), ['']);
+    const key = await refused('invalid_request', hold(stage, gone, 'nowhere', ['x'], 'a b'));
+    assert.deepEqual(paths(key), ['Idempotency-Key']);
     await refused('queue_token_expired', hold(stage, gone, 'nowhere', ['x']));
   });
 });

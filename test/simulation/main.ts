@@ -98,9 +98,8 @@ async function run(work: Work): Promise<number> {
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   if (failed !== null) return await report(failed, seconds);
   const counted = Object.entries(totals).map(([name, count]) => `${name} ${count}`);
-  console.log(
-    `${done} seeds from ${work.seed}, ${work.steps} steps each: nothing wrong, ${seconds} s; ${counted.join(', ')}`,
-  );
+  const seeds = done === 1 ? `seed ${work.seed}` : `${done} seeds from ${work.seed}`;
+  console.log(`${seeds}, ${work.steps} steps each: nothing wrong, ${seconds} s; ${counted.join(', ')}`);
   return 0;
 }
 

@@ -141,11 +141,19 @@ describe('the demo', () => {
 
 describe('npm start', () => {
   test('gives a signal to the program itself, so that whoever stops npm stops it', async () => {
-    const program = await Program.start(dataDir.path, {}, 'api/main.ts', { under: ['npm', 'start', '--'] });
+    const program = await Program.start(dataDir.path, {}, 'api/main.ts', { command: ['npm', 'start'] });
     const ended = await program.stop();
     assert.deepEqual([ended.code, ended.signal], [0, null], ended.output);
     assert.match(ended.output, /"msg":"stopped"/);
     await assert.rejects(fetch(`http://127.0.0.1:${program.port}/health/live`));
+  });
+});
+
+describe('arguments', () => {
+  test('are refused, because the environment configures the program', async () => {
+    const ended = await runToEnd(dataDir.path, {}, ['--port', '80']);
+    assert.equal(ended.code, 2);
+    assert.match(ended.output, /takes no arguments/);
   });
 });
 

@@ -35,14 +35,13 @@ interface Launched {
   readonly closed: Promise<Ended>;
 }
 
-/** `under`: a command that runs the program as its own process, such as a tracer that stands aside. */
+const programCommand = [process.execPath, ...nodeFlags, 'api/main.ts'] as const;
+
 function launch(
   dataDir: string,
   env: Readonly<Record<string, string>>,
-  script = 'api/main.ts',
-  under: readonly string[] = [],
+  [command = '', ...args]: readonly string[] = programCommand,
 ): Launched {
-  const [command, ...args] = [...under, process.execPath, ...nodeFlags, script];
   const child = spawn(command, args, {
     cwd: root,
     env: {
@@ -70,8 +69,12 @@ function launch(
 }
 
 /** Runs the program until it ends by itself, for starts that must be refused. */
-export async function runToEnd(dataDir: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-  const { child, closed } = launch(dataDir, env);
+export async function runToEnd(
+  dataDir: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Ended> {
+  const { child, closed } = launch(dataDir, env, [...programCommand, ...args]);
   const killer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
   const ended = await closed;
   clearTimeout(killer);
@@ -79,9 +82,15 @@ export async function runToEnd(dataDir: string, env: Readonly<Record<string, str
 }
 
 interface StartOptions {
+  /** Runs the program in the process that it is started as, such as a tracer that stands aside. */
   readonly under?: readonly string[];
+  /** In place of Node with the script; `under` does not count then. */
+  readonly command?: readonly string[];
+  /** Kills it without warning when it aborts, also while it starts. */
   readonly killed?: AbortSignal;
+  /** How long it may take to be ready. */
   readonly withinMs?: number;
+  /** Gets each line of its log. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -104,18 +113,16 @@ export class Program {
 
   /**
    * Starts the program on a free port and waits until it is ready. Throws with its output when it ends instead.
-   * `script` may name another program that says `listening` and answers `/health/ready` in the same way. `under` is a
-   * command that runs it, and must do so in the process that it was started as. `killed` kills it without warning when it
-   * aborts, also while it starts. `withinMs`: how long it may take to be ready. `onLine` gets each line of its log.
+   * `script` may name another program that says `listening` and answers `/health/ready` in the same way.
    */
   static async start(
     dataDir: string,
     env: Readonly<Record<string, string>> = {},
     script = 'api/main.ts',
-    { under = [], killed, withinMs = startTimeoutMs, onLine }: StartOptions = {},
+    { under = [], command, killed, withinMs = startTimeoutMs, onLine }: StartOptions = {},
   ): Promise<Program> {
     const startedAt = performance.now();
-    const launched = launch(dataDir, env, script, under);
+    const launched = launch(dataDir, env, command ?? [...under, process.execPath, ...nodeFlags, script]);
     const { child, output, closed } = launched;
     const killNow = (): void => void child.kill('SIGKILL');
     killed?.addEventListener('abort', killNow, { once: true });

@@ -183,7 +183,7 @@ export function adminRoutes(deps: HttpDependencies): Operation[] {
       id: 'putRoom',
       method: 'put',
       path: '/v1/admin/rooms/{room}',
-      summary: 'Make a waiting room, or change its policy; without `concertIds` its concerts stay as they are',
+      summary: 'Make a waiting room, or change its policy; without concertIds its concerts stay as they are',
       command: true,
       params: roomParams,
       body: roomBody,

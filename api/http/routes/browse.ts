@@ -136,7 +136,7 @@ export function browseRoutes(deps: HttpDependencies, streams: SeatStreams): Oper
       method: 'get',
       path: '/v1/schedules/{scheduleId}/seats',
       tag: 'Browse',
-      summary: 'The seats of a date, in layout order; cheap to poll with `If-None-Match`',
+      summary: 'The seats of a date, in layout order; cheap to poll with If-None-Match',
       access: 'queue-token',
       bodyBytesMax,
       params: scheduleParams,
