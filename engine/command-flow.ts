@@ -8,7 +8,8 @@ import type { Cells } from './cells.ts';
 import type { StampClock } from './clock.ts';
 import type { Committer } from './committer.ts';
 import type { Deadlines } from './deadlines.ts';
-import { fingerprintOf, isSameRequest, scopeOf, type KeyTable } from './key-table.ts';
+import { bindsRefusals, scopeOf } from './key-scope.ts';
+import { fingerprintOf, isSameRequest, type KeyTable } from './key-table.ts';
 import type { EngineHooks, Remote } from './options.ts';
 import type { Journal, KeyBinding, KeyPending, KeyScope, PendingKey } from './ports.ts';
 import { engineRefusals, KeysInFlight, sharedOutcome, type ErasedOutcome, type Request } from './request.ts';
@@ -103,7 +104,7 @@ export class CommandFlow {
   resume({ actor, question, scope, fingerprint }: PendingKey): void {
     this.#inFlight.enter(scope, null);
     const key = { scope, fingerprint, text: scope, bindsRefusals: bindsRefusals(scope) };
-    const request: Request = { ...forgotten, to: actor, key, openQuestion: question, pendingJournaled: true };
+    const request: Request = { ...orphaned, to: actor, key, openQuestion: question, pendingJournaled: true };
     this.#turns.waiters.set(waiterKey(actor, question), { type: 'request', request });
   }
 
@@ -201,7 +202,8 @@ interface TurnKeys {
   readonly released: KeyScope | undefined;
 }
 
-const forgotten = {
+/** A request whose client is gone: its command goes on, and nobody is told. */
+const orphaned = {
   command: { type: 'Forgotten' },
   gate: null,
   counted: false,
@@ -212,11 +214,6 @@ const forgotten = {
 export function requestKey(to: Address, key: ClientKey): Request['key'] {
   const scope = scopeOf(key.door, key.user, to, key.key);
   return { scope, fingerprint: fingerprintOf(key), text: key.key, bindsRefusals: bindsRefusals(scope) };
-}
-
-/** Doors whose messages may be delivered again bind every refusal: durable commands, and other engines. */
-function bindsRefusals(scope: KeyScope): boolean {
-  return scope.startsWith('do|') || scope.startsWith('engine|');
 }
 
 /** The key of an earlier turn's command that this turn refuses without binding it: it is free again. */

@@ -9,9 +9,9 @@
  */
 import { hash as digest } from 'node:crypto';
 import type { ClientKey } from './asker.ts';
-import type { Address } from './actor.ts';
 import { BoundKeys } from './bound-keys.ts';
 import { ForgottenKeys } from './forgotten-keys.ts';
+import { isDurable } from './key-scope.ts';
 import type { BoundKey, KeyBinding, KeyIndex, KeyScope } from './ports.ts';
 import { textHash } from './text-hash.ts';
 
@@ -146,19 +146,6 @@ export class KeyTable {
       keys.deleteOldest();
     }
   }
-}
-
-function isDurable(scope: KeyScope): boolean {
-  return scope.startsWith('do|');
-}
-
-/** The scope of a key: door, user, actor addressed, key. Only the last part may hold a `|` as it is. */
-export function scopeOf(door: string, user: string, to: Address, key: string): KeyScope {
-  return `${escaped(door)}|${escaped(user)}|${escaped(to)}|${key}`;
-}
-
-function escaped(part: string): string {
-  return part.includes('|') || part.includes('%') ? part.replaceAll('%', '%25').replaceAll('|', '%7C') : part;
 }
 
 /**

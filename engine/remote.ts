@@ -2,7 +2,7 @@
  * Questions between engines (invariant 10). The receiver answers the same question the same way, refusals included,
  * because its answer is bound under the question as a client's would be under a key.
  */
-import { scopeOf } from './key-table.ts';
+import { scopeOf } from './key-scope.ts';
 import type { Remote, RemoteMessage } from './options.ts';
 import type { ErasedOutcome, Request } from './request.ts';
 

@@ -1,5 +1,6 @@
 /** The refusal of a durable command, as the journal's binding holds it and as the feed tells it. */
-import type { KeyScope, Turn } from '../../../engine/ports.ts';
+import { partsOf } from '../../../engine/key-scope.ts';
+import type { Turn } from '../../../engine/ports.ts';
 import { isProblemCode, problem } from '../../http/problems.ts';
 
 /** Commands by the name of their subject. */
@@ -28,12 +29,4 @@ export function rejectedBody(turn: Turn): object | null {
   const { body } = problem(code, details);
   if (typeof body !== 'string') throw new Error('a problem has no text');
   return { command: publicNames[command] ?? command, key, userId: user, problem: JSON.parse(body) as unknown };
-}
-
-/** Inverse of the spelling that `KeyScope` describes: `door|user|address|key`, whatever the key holds. */
-function partsOf(scope: KeyScope): { readonly user: string; readonly key: string } {
-  const [door, user, address] = scope.split('|', 3);
-  if (door === undefined || user === undefined || address === undefined) throw new Error(`no scope of a key: ${scope}`);
-  const key = scope.slice(door.length + user.length + address.length + 3);
-  return { user: user.replaceAll('%7C', '|').replaceAll('%25', '%'), key };
 }
