@@ -67,15 +67,15 @@ class HttpDoor implements Door {
     return (c) => {
       const asked = { operation, observe, id: this.#requestId(), startedMs: performance.now() };
       try {
-        const answer = this.#answered(operation, c, asked.id);
+        const answer = this.#admit(operation, c, asked.id);
         // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
-        if (!(answer instanceof Promise)) return this.#given(asked, answer);
+        if (!(answer instanceof Promise)) return this.#respondTo(asked, answer);
         return answer.then(
-          (later) => this.#given(asked, later),
-          (error: unknown) => this.#broken(asked, c, error),
+          (later) => this.#respondTo(asked, later),
+          (error: unknown) => this.#respondToBug(asked, c, error),
         );
       } catch (error) {
-        return this.#broken(asked, c, error);
+        return this.#respondToBug(asked, c, error);
       }
     };
   }
@@ -95,10 +95,10 @@ class HttpDoor implements Door {
 
   fail(c: Context, error: unknown, route: string): Response {
     const id = this.#requestId();
-    return this.#toResponse(this.#failed(c, error, route, id), id);
+    return this.#toResponse(this.#logBug(c, error, route, id), id);
   }
 
-  #answered(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
+  #admit(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
     const tooMany = operation.unlimited === true ? null : (this.#tooMany.ofAddress?.(c) ?? null);
     if (tooMany !== null) return tooMany;
     const unseen = this.#refusedUnseen(operation);
@@ -110,8 +110,10 @@ class HttpDoor implements Door {
       return tooLarge(bodyBytesMax, head.bytes <= limits.discardedBytesMax);
     // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
     const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
-    if (!readNow) return this.#ofSize(operation, c, { requestId, head, body: null });
-    return chain(readBody(c, head, bodyBytesMax), (body) => this.#ofSize(operation, c, { requestId, head, body }));
+    if (!readNow) return this.#authenticate(operation, c, { requestId, head, body: null });
+    return chain(readBody(c, head, bodyBytesMax), (body) =>
+      this.#authenticate(operation, c, { requestId, head, body }),
+    );
   }
 
   #refusedUnseen(operation: Operation): ProblemCode | null {
@@ -122,15 +124,20 @@ class HttpDoor implements Door {
     return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
   }
 
-  #ofSize(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
+  #authenticate(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
     if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax, sized.body.ended);
     if (sized.head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
     return chain(this.#identify(operation.access, c), (identified) =>
-      identified.ok ? this.#ofCaller(operation, c, sized, identified.caller) : identified.answer,
+      identified.ok ? this.#parseAndHandle(operation, c, sized, identified.caller) : identified.answer,
     );
   }
 
-  #ofCaller(operation: Operation, c: Context, { requestId, head, body }: Sized, caller: Caller): Awaitable<Answer> {
+  #parseAndHandle(
+    operation: Operation,
+    c: Context,
+    { requestId, head, body }: Sized,
+    caller: Caller,
+  ): Awaitable<Answer> {
     const { ofUser } = this.#tooMany;
     const provenUser = caller.place?.userId ?? caller.jwtUser;
     const tooManyOfProven = ofUser === null || provenUser === null ? null : ofUser(provenUser);
@@ -153,17 +160,17 @@ class HttpDoor implements Door {
     return `${this.#deps.bootId}-${this.#requests.toString(36)}`;
   }
 
-  #failed(c: Context, error: unknown, route: string, id: string): Answer {
+  #logBug(c: Context, error: unknown, route: string, id: string): Answer {
     const line = { err: error, requestId: id, method: c.req.method, route };
     this.#deps.log.error(line, 'a request failed unexpectedly');
     return problem('internal', { requestId: id });
   }
 
-  #broken(asked: Asked, c: Context, error: unknown): Response {
-    return this.#given(asked, this.#failed(c, error, asked.operation.path, asked.id));
+  #respondToBug(asked: Asked, c: Context, error: unknown): Response {
+    return this.#respondTo(asked, this.#logBug(c, error, asked.operation.path, asked.id));
   }
 
-  #given({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
+  #respondTo({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
     const elapsedMs = performance.now() - startedMs;
     observe(answer.status, elapsedMs / 1000);
     if (elapsedMs > slowRequestMs) {

@@ -55,12 +55,35 @@ export async function startHttpServer(
   at: { readonly host: string; readonly port: number },
   timeouts: ClientTimeouts = clientTimeouts,
 ): Promise<HttpServer> {
+  const serve = listenerOf(app);
+  const server = serverOf(serve, timeouts);
+  refuseUnreadable(server, app);
+  const sockets = openSockets(server);
+  const listening = await listenWide(server, at);
+
+  return {
+    port: listening.port,
+    async close(withinMs = closeWithinMs) {
+      const closed = listening.close();
+      app.close();
+      const sweep = setInterval(() => closeIdle(server, sockets), sweepMs);
+      const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
+      await closed;
+      clearInterval(sweep);
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+type Serve = (incoming: IncomingMessage, outgoing: ServerResponse) => void;
+
+function listenerOf(app: HttpApp): Serve {
   const listener = getRequestListener(app.fetch, {
     // Anything but a request that cannot be read is a bug of the adapter.
     errorHandler: (error) =>
       error instanceof RequestError ? app.unreadable('target') : new Response(null, { status: 500 }),
   });
-  const serve = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+  return (incoming, outgoing) => {
     if (hasTwoHosts(incoming.rawHeaders)) incoming.headers.host = '';
     // Only HTTP/1.1 demands one; health checks of load balancers come without.
     else if (incoming.httpVersionMinor === 0) incoming.headers.host ??= 'localhost';
@@ -69,6 +92,9 @@ export async function startHttpServer(
     if (incoming.readableEnded) void listener(incoming, outgoing);
     else process.nextTick(listener, incoming, outgoing);
   };
+}
+
+function serverOf(serve: Serve, timeouts: ClientTimeouts): Server {
   const server = createServer(
     {
       ServerResponse: GatheredResponse,
@@ -91,6 +117,11 @@ export async function startHttpServer(
   server.setTimeout(timeouts.silenceMs);
   // An expectation that nobody knows is none (RFC 9110, section 10.1.1); Node would answer without a body.
   server.on('checkExpectation', serve);
+  return server;
+}
+
+/** What is no request, or not a whole one, gets the app's words, after the answers to those before it. */
+function refuseUnreadable(server: Server, app: HttpApp): void {
   const refuseOn = (socket: Duplex, why: Unreadable): void => {
     // Sockets of an HTTP server without TLS are these.
     if (!(socket instanceof Socket)) socket.destroy();
@@ -107,6 +138,10 @@ export async function startHttpServer(
     if (!socket.writable || error.code === 'ECONNRESET') socket.destroy();
     else refuseOn(socket, reasonOf(error));
   });
+}
+
+/** The connections that are open, no more than there may be. */
+function openSockets(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   const socketsMax = connectionsMax();
   server.on('connection', (socket) => {
@@ -118,20 +153,7 @@ export async function startHttpServer(
     socket.once('end', () => endStream(socket));
     socket.once('close', () => sockets.delete(socket));
   });
-  const listening = await listenWide(server, at);
-
-  return {
-    port: listening.port,
-    async close(withinMs = closeWithinMs) {
-      const closed = listening.close();
-      app.close();
-      const sweep = setInterval(() => closeIdle(server, sockets), sweepMs);
-      const cutOff = setTimeout(() => server.closeAllConnections(), withinMs);
-      await closed;
-      clearInterval(sweep);
-      clearTimeout(cutOff);
-    },
-  };
+  return sockets;
 }
 
 /** Whether a request that came whole has no answer yet. Of one that did not, nothing has been begun. */
