@@ -1,9 +1,8 @@
 /** Giving up a hold. Cancelling twice is no error: the second answer equals the first. */
 import type { Decision } from '../../engine/actor.ts';
 import { accepted, rejected, unchanged } from '../decision.ts';
-import { ordinalOf } from './ids.ts';
 import type { CancelHold, ScheduleCode, ScheduleEvent, ScheduleReply } from './messages.ts';
-import { paymentOf, reservationOf, type ScheduleState } from './state.ts';
+import { ownOrdinal, paymentOf, reservationOf, type ScheduleState } from './state.ts';
 
 export function decideCancel(
   state: ScheduleState,
@@ -12,10 +11,8 @@ export function decideCancel(
 ): Decision<ScheduleEvent, ScheduleReply, ScheduleCode> {
   const { open } = state;
   const { reservationId, userId } = command;
-  const ordinal = ordinalOf(state.id, reservationId);
-  if (open === null || !open.reservations.has(ordinal) || !open.reservations.belongsTo(ordinal, userId)) {
-    return rejected('reservation_not_found');
-  }
+  const ordinal = open === null ? null : ownOrdinal(open, reservationId, userId);
+  if (open === null || ordinal === null) return rejected('reservation_not_found');
 
   switch (open.reservations.statusOf(ordinal)) {
     case 'paid':

@@ -9,7 +9,15 @@ import type { WalletCommand } from '../wallet/messages.ts';
 import { expiryOf } from './expire.ts';
 import { ordinalOf, paymentIdOf, questionIdOf, readQuestionId, reservationIdOf } from './ids.ts';
 import type { PayReservation, ScheduleCode, ScheduleEvent, ScheduleReply } from './messages.ts';
-import { type OpenedSchedule, paymentOf, reservationOf, type ScheduleState, seatsAt, totalPriceOf } from './state.ts';
+import {
+  type OpenedSchedule,
+  ownOrdinal,
+  paymentOf,
+  reservationOf,
+  type ScheduleState,
+  seatsAt,
+  totalPriceOf,
+} from './state.ts';
 
 export function decidePay(
   state: ScheduleState,
@@ -18,10 +26,8 @@ export function decidePay(
 ): Decision<ScheduleEvent, ScheduleReply, ScheduleCode> {
   const { open } = state;
   const { reservationId, userId, session } = command;
-  const ordinal = ordinalOf(state.id, reservationId);
-  if (open === null || !open.reservations.has(ordinal) || !open.reservations.belongsTo(ordinal, userId)) {
-    return rejected('reservation_not_found');
-  }
+  const ordinal = open === null ? null : ownOrdinal(open, reservationId, userId);
+  if (open === null || ordinal === null) return rejected('reservation_not_found');
 
   switch (open.reservations.statusOf(ordinal)) {
     case 'paid':

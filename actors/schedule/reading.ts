@@ -1,9 +1,8 @@
 /** What a schedule answers: replies to commands, views, and the facts that stay known while it is out of memory. */
 import type { JsonObject } from '../../engine/actor.ts';
-import { ordinalOf } from './ids.ts';
 import { seatsIn } from './layout.ts';
 import type { ScheduleEvent, ScheduleQuery, ScheduleReply, ScheduleSummary, ScheduleViews } from './messages.ts';
-import { type OpenedSchedule, reservationOf, type ScheduleState } from './state.ts';
+import { type OpenedSchedule, ownOrdinal, reservationOf, type ScheduleState } from './state.ts';
 
 /** The last event that carries an answer gives it: of `HoldExpired, SeatsHeld` the new hold. */
 export function scheduleReply(events: readonly ScheduleEvent[]): ScheduleReply {
@@ -60,8 +59,8 @@ function reservationView(
   atMs: number,
 ): ScheduleViews['reservation'] {
   const { reservations } = open;
-  const ordinal = ordinalOf(open.facts.id, reservationId);
-  if (!reservations.has(ordinal) || !reservations.belongsTo(ordinal, userId)) return null;
+  const ordinal = ownOrdinal(open, reservationId, userId);
+  if (ordinal === null) return null;
   const status = reservations.isOverdue(ordinal, atMs) ? 'expired' : reservations.statusOf(ordinal);
   if (!reservations.isShrunk(ordinal)) {
     return { type: 'reservation', reservation: reservationOf(open, ordinal, status) };

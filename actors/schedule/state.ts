@@ -1,7 +1,7 @@
 /** The state of one schedule, and how a reservation and a payment are read from it. */
 import type { SessionRef } from '../admission/messages.ts';
 import { Deadlines } from './deadlines.ts';
-import { paymentIdOf, reservationIdOf } from './ids.ts';
+import { ordinalOf, paymentIdOf, reservationIdOf } from './ids.ts';
 import type { Layout } from './layout.ts';
 import type { Payment, Reservation, ReservationStatus, ScheduleFacts, Seat } from './messages.ts';
 import type { SeatIndexes } from './reservation-slots.ts';
@@ -35,6 +35,16 @@ export function openSchedule(facts: ScheduleFacts, layout: Layout): OpenedSchedu
     deadlines: new Deadlines(reservations.deadlinePlaces),
     paying: new Map(),
   };
+}
+
+/** The ordinal of a reservation that is this user's; null for another one's, and for none. */
+export function ownOrdinal(
+  { facts, reservations }: OpenedSchedule,
+  reservationId: string,
+  userId: string,
+): number | null {
+  const ordinal = ordinalOf(facts.id, reservationId);
+  return reservations.has(ordinal) && reservations.belongsTo(ordinal, userId) ? ordinal : null;
 }
 
 /** A whole reservation as the world sees it. `status` is given, because an event tells what the state is about to be. */
