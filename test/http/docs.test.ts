@@ -38,6 +38,15 @@ const routes = [
   'get /metrics',
 ];
 
+/** Every `pattern` below a value of JSON, with the `example` beside it. */
+function patternsIn(value: unknown): { readonly pattern: string; readonly example: string | undefined }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.values(value).flatMap(patternsIn);
+  if (!('pattern' in value) || typeof value.pattern !== 'string') return inside;
+  const example = 'example' in value && typeof value.example === 'string' ? value.example : undefined;
+  return [{ pattern: value.pattern, example }, ...inside];
+}
+
 describe('the OpenAPI document', () => {
   test('names every route, with its problems and its credentials', async () => {
     const { body } = await expecting(200, stage.send('GET', '/openapi.json'));
@@ -56,6 +65,17 @@ describe('the OpenAPI document', () => {
     for (const reference of JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)) {
       assert.ok(document.components.schemas[reference[1] ?? ''], reference[0]);
     }
+  });
+
+  test('has patterns that its own examples match', async () => {
+    const { body } = await expecting(200, stage.send('GET', '/openapi.json'));
+    const patterns = patternsIn(body);
+    assert.ok(patterns.length > 5);
+    for (const { pattern, example } of patterns) {
+      const expression = new RegExp(pattern, 'u');
+      if (example !== undefined) assert.match(example, expression);
+    }
+    assert.ok(patterns.some(({ example }) => example === 'Floor A'));
   });
 });
 

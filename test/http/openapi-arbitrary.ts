@@ -199,7 +199,7 @@ function madeOf(document: OpenApi, world: World, schema: Schema, name: string): 
 
 function stringOf(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.pattern !== undefined && !schema.pattern.includes('\\p') && schema.format === undefined) {
-    return fc.stringMatching(new RegExp(schema.pattern));
+    return fc.stringMatching(new RegExp(schema.pattern, 'u'));
   }
   if (schema.format === 'date-time') {
     const years = { min: new Date(0), max: new Date('2040-01-01'), noInvalidDate: true };

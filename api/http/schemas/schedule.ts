@@ -10,12 +10,15 @@ const rowsPerSectionMax = 10_000;
 const sectionsMax = 10_000;
 const seatsPerRowMax = 100_000;
 
+const nameShape = /^(?! )[\p{L}\p{M}\p{Nd} ]{1,16}(?<! )$/u;
+
 /** Of a section or a row: it is part of seat ids, so it has one spelling and no hyphen. */
 const name = z
   .string()
-  .regex(/^(?! )[\p{L}\p{M}\p{Nd} ]{1,16}(?<! )$/u, 'must be 1 to 16 letters or digits, with spaces only inside')
+  .regex(nameShape, 'must be 1 to 16 letters or digits, with spaces only inside')
   .refine((text) => text.normalize('NFC') === text, 'must be in Unicode normalization form C')
-  .openapi({ example: 'Floor A' });
+  // The document's patterns are ECMA-262 with the flag u by themselves; its generator would write the flag into the text.
+  .openapi({ example: 'Floor A', pattern: nameShape.source });
 
 const row = z.strictObject({ name, seats: z.int().min(1).max(seatsPerRowMax).openapi({ example: 25 }) });
 
