@@ -1,16 +1,19 @@
 /**
  * The composition root: the only place where values of all folders meet. `npm start` runs it.
  *
- * Order of a start: configuration, lock of the data directory, secrets, storage (checked), NATS, engine (recovered), rooms,
- * commands over NATS, feed, HTTP door. The order of a stop is in `stop.ts`; the lock is released last.
+ * Order of a start: configuration, lock of the data directory, a look at the port, secrets, storage (checked), NATS (its feed
+ * compared with the journal), engine (recovered), lines of the rooms, commands over NATS, feed, HTTP door. People are let in
+ * last: a start that is refused may cost nobody a place. The order of a stop is in `stop.ts`; the lock is released last.
  */
 import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createKinds } from '../actors/kinds.ts';
 import { FreeSeats } from '../actors/catalog/free-seats.ts';
 import type { Rules } from '../actors/rules.ts';
 import { Engine } from '../engine/engine.ts';
 import { acquireDirectoryLock, makeDataDir } from '../storage/directory-lock.ts';
+import { checkFeedPosition } from '../storage/feed-journal.ts';
 import { openStorage, type Storage } from '../storage/open.ts';
 import { ReadModelReader } from '../storage/read-model/reader.ts';
 import { addKnownConcerts } from './catalog-counters.ts';
@@ -20,16 +23,17 @@ import { createHttpApp } from './http/http-app.ts';
 import { createHttpMetrics, type HttpMetrics } from './http/metrics.ts';
 import { followReadModel } from './http/read-model-progress.ts';
 import { startHttpServer } from './http/http-server.ts';
+import { assertFree } from './http/listen.ts';
 import { SeatChanges } from './http/seat-changes.ts';
 import { createSeatLists } from './http/seat-list.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
 import { NatsAway } from './nats/connection.ts';
 import { lineOpener } from './nats/line-opener.ts';
-import { type Feed, startFeed } from './nats/feed/feed.ts';
+import type { Feed } from './nats/feed/feed.ts';
+import { stopWhereAhead } from './nats/feed/feed-ahead.ts';
 import { openNats, type Nats } from './nats/open-nats.ts';
-import { startCommandDoor, type CommandDoor } from './nats/commands/command-door.ts';
-import type { EndpointDependencies } from './nats/commands/endpoints.ts';
+import { startServices } from './nats/services.ts';
 import { createQueueDesk } from './queue/queue-desk.ts';
 import { createQueueTokens } from './queue/queue-token.ts';
 import { Rooms } from './queue/rooms.ts';
@@ -58,6 +62,7 @@ export async function startOnsale(config: Config, log: Log, onFatal: (error: unk
     ),
   );
   try {
+    await assertFree({ host: config.host, port: config.port });
     const secrets = openSecrets(config.dataDir, config);
     if (secrets.adminKey.path !== null) log.info({ path: secrets.adminKey.path }, 'admin key is kept here');
     const rules = rulesOf(config);
@@ -69,14 +74,18 @@ export async function startOnsale(config: Config, log: Log, onFatal: (error: unk
       onFatal,
     });
     if (storage.rebuilt.length > 0) log.warn({ actors: storage.rebuilt }, 'damaged snapshots rebuilt from the journal');
+    const { id, end } = storage.journal;
+    const durable = { id, file: join(config.dataDir, 'journal.db'), end: () => end.batch };
+    if (config.nats.type !== 'off') checkFeedPosition(config.dataDir);
     const nats = await openNats({
       choice: config.nats,
       dataDir: config.dataDir,
       guarded: config.authJwtSecret !== null,
       log,
       searchPath: process.env['PATH'] ?? '',
+      beforeUse: stopWhereAhead(durable, onFatal),
     });
-    return await open({ config, log, lock, secrets, storage, nats, rules, onFatal });
+    return await open({ config, log, lock, secrets, storage, durable, nats, rules, onFatal });
   } catch (error) {
     lock.release();
     throw error;
@@ -89,6 +98,8 @@ interface Opened {
   readonly lock: { release(): void };
   readonly secrets: Secrets;
   readonly storage: Storage;
+  /** The journal as the feed's stream is compared with it. */
+  readonly durable: { end: () => number };
   readonly nats: Nats;
   readonly rules: Rules;
   readonly onFatal: (error: unknown) => void;
@@ -98,7 +109,7 @@ async function open(opened: Opened): Promise<Onsale> {
   const { config, log, storage, nats } = opened;
   const running = await startEngine(opened);
   const { engine, metrics } = running;
-  const queue = await startQueue(opened, running);
+  const queue = await openQueue(opened, running);
   const readModel = new ReadModelReader(storage.readModelFile);
   const readModelProgress = followReadModel(storage.follower, readModel.through(), storage.journal.end.batch);
   const doors = {
@@ -109,7 +120,20 @@ async function open(opened: Opened): Promise<Onsale> {
     seatChanges: running.seatChanges,
     seatLists: createSeatLists(),
   };
-  const { commands, feed } = await startServices(opened, running, doors);
+  const { commands, feed } = await startServices({
+    ...doors,
+    link: nats.link,
+    dataDir: config.dataDir,
+    journalModule: new URL('../storage/feed-journal.ts', import.meta.url),
+    journalId: storage.journal.id,
+    noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
+    observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
+    log,
+    onFatal: opened.onFatal,
+  });
+  running.late.feed = feed;
+  // Told of what became durable while it started.
+  feed?.advance(engine.durableBatch);
 
   let draining = false;
   const clock = watchClock(engine.clock, log);
@@ -150,6 +174,7 @@ async function open(opened: Opened): Promise<Onsale> {
     throw error;
   });
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`;
+  void queue.rooms.start();
   log.info({ host: config.host, port: server.port, url, dataDir: config.dataDir }, 'listening');
   const { missing } = readModelProgress;
   if (missing > 0)
@@ -178,7 +203,7 @@ interface RunningEngine {
   readonly late: { rooms: Rooms | null; feed: Feed | null };
 }
 
-async function startEngine({ storage, rules, onFatal }: Opened): Promise<RunningEngine> {
+async function startEngine({ storage, durable, rules, onFatal }: Opened): Promise<RunningEngine> {
   const metrics = createHttpMetrics();
   const freeSeats = new FreeSeats();
   const late: RunningEngine['late'] = { rooms: null, feed: null };
@@ -202,12 +227,13 @@ async function startEngine({ storage, rules, onFatal }: Opened): Promise<Running
   // The index of bound keys must have all that the journal has before the first command is judged (invariant 6).
   const engine = await beside(storage.follower.ready, recover);
   engine.start();
+  durable.end = durableBatch;
   addKnownConcerts(freeSeats, engine);
   return { engine, metrics, freeSeats, seatChanges, bootId, late };
 }
 
-/** Rooms with their lines, and the desk in front of them. */
-async function startQueue({ secrets, storage, nats, log }: Opened, { engine, late }: RunningEngine) {
+/** Rooms with their lines, and the desk in front of them; nobody is let in yet. */
+async function openQueue({ secrets, storage, nats, log }: Opened, { engine, late }: RunningEngine) {
   const timers = systemTimers;
   // That NATS is away is told by its connection, once.
   const onError = (error: unknown): void => {
@@ -218,39 +244,8 @@ async function startQueue({ secrets, storage, nats, log }: Opened, { engine, lat
   late.rooms = rooms;
   const tokens = createQueueTokens(secrets.queueToken.value, limits.tokenCacheMax);
   const desk = createQueueDesk({ engine, tokens, rooms, timers, onError });
-  await rooms.start();
+  await rooms.open();
   return { rooms, tokens, desk };
-}
-
-/** Commands of services and the feed: what speaks NATS beside the lines. Both null without it. */
-async function startServices(
-  { config, storage, nats, log, onFatal }: Opened,
-  { engine, metrics, late }: RunningEngine,
-  doors: EndpointDependencies,
-): Promise<{ commands: CommandDoor | null; feed: Feed | null }> {
-  const { link } = nats;
-  if (link === null) return { commands: null, feed: null };
-  const commands = startCommandDoor({
-    ...doors,
-    link,
-    journalId: storage.journal.id,
-    noteAcked: (through, atMs) => storage.follower.noteAcked(through, atMs),
-    observe: (name, outcome, seconds) => metrics.observeService(name, outcome, seconds),
-    log,
-  });
-  const feed = await startFeed({
-    dataDir: config.dataDir,
-    journalModule: new URL('../storage/feed-journal.ts', import.meta.url),
-    link,
-    durableThrough: engine.durableBatch,
-    nowMs: () => engine.nowMs(),
-    log,
-    onFatal,
-  });
-  late.feed = feed;
-  // Told of what became durable while it started.
-  feed.advance(engine.durableBatch);
-  return { commands, feed };
 }
 
 /**

@@ -77,6 +77,16 @@ export function openFeedJournal(dataDir: string): FeedJournal {
   }
 }
 
+/**
+ * Looks whether a remembered position fits the journal; where none is remembered, there is nothing to look at.
+ *
+ * @throws StorageDamaged as `openFeedJournal` does
+ */
+export function checkFeedPosition(dataDir: string): void {
+  if (statSync(join(dataDir, 'feed.db'), { throwIfNoEntry: false }) === undefined) return;
+  openFeedJournal(dataDir).close();
+}
+
 class Tail implements JournalTail {
   protected readonly reader: JournalReader;
 

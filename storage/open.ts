@@ -1,5 +1,5 @@
 /** Opens everything that storage keeps in a data directory, and closes it in the right order. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Address } from '../engine/actor.ts';
 import type { Journal, KeyIndex, SnapshotStore } from '../engine/ports.ts';
@@ -63,7 +63,8 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       : options.consumerModule;
   const onFatal = once(options.onFatal);
   for (const made of [stateFile, readModelFile]) {
-    if (!existsSync(journalFile) && existsSync(made)) throw journalMissing(journalFile, made);
+    // An empty file is none: to make a journal in it would empty the WAL beside it.
+    if (isMissing(journalFile) && existsSync(made)) throw journalMissing(journalFile, made);
   }
   const follower = startFollower(
     {
@@ -100,6 +101,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     journal?.closeReading();
     throw error;
   }
+}
+
+function isMissing(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
 async function closeAll(

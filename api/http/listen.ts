@@ -50,7 +50,7 @@ interface Address {
  */
 export async function listenWide(server: Server, at: Address): Promise<Listening> {
   // Sockets that share a port do not mind others that do: another program of the same user would get half of the clients.
-  if (at.port !== 0) await assertFree(at);
+  await assertFree(at);
   const shared = { ...at, backlog, reusePort: true };
   try {
     await listen(server, shared);
@@ -78,7 +78,10 @@ export async function listenWide(server: Server, at: Address): Promise<Listening
   };
 }
 
-async function assertFree(at: Address): Promise<void> {
+/** @throws AddressUnusable where another program listens, or this machine has no such address */
+export async function assertFree(at: Address): Promise<void> {
+  // Any port is free somewhere.
+  if (at.port === 0) return;
   const probe = createServer();
   await listen(probe, at);
   await closed(probe);

@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly url: string | null;
   readonly token: string | null;
   readonly log: Log;
+  /** Looks at the server when it is first reached, before anybody else may use it; where this rejects, nobody ever does. */
+  readonly beforeUse?: (nats: LiveNats) => Promise<void>;
 }
 
 export class NatsLink {
@@ -51,6 +53,7 @@ export class NatsLink {
   #state: NatsState = 'connecting';
   #running: Promise<void> = Promise.resolve();
   #toldAway = false;
+  #looked = false;
   /** Cuts the wait before the next attempt short. */
   #wake: () => void = () => undefined;
 
@@ -171,9 +174,12 @@ export class NatsLink {
   async #serve(nc: NatsConnection): Promise<void> {
     const options = { timeout: jetStreamTimeoutMs };
     const live = { nc, js: jetstream(nc, options), jsm: await jetstreamManager(nc, { ...options, checkAPI: false }) };
+    // From now on, so that nothing that happens during the look is missed.
+    const statuses = nc.status();
+    if (!(await this.#mayUse(live))) return;
     this.#live = live;
     this.#tellConnected(live);
-    for await (const status of nc.status()) {
+    for await (const status of statuses) {
       if (status.type === 'disconnect') {
         this.#state = 'reconnecting';
         this.#tellAway(status.server);
@@ -186,6 +192,20 @@ export class NatsLink {
     }
     const error = await nc.closed();
     if (error !== undefined && !this.#stopping.signal.aborted) this.#tellAway(error);
+  }
+
+  /** False when it must not: the connection is closed for good. */
+  async #mayUse(live: LiveNats): Promise<boolean> {
+    if (this.#looked) return true;
+    try {
+      await this.#options.beforeUse?.(live);
+      this.#looked = true;
+      return true;
+    } catch {
+      this.#stopping.abort();
+      await live.nc.close();
+      return false;
+    }
   }
 
   #tellConnected(live: LiveNats): void {

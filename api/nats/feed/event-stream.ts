@@ -79,7 +79,7 @@ export function createEventStream(link: NatsLink, journalId: string): EventStrea
             'Use another NATS account, or delete the stream if no engine needs it any more',
         );
       }
-      const lastEvent = state.messages === 0 ? null : await lastEventOf(jsm, journalId);
+      const lastEvent = state.messages === 0 ? null : await lastEventIn(jsm, journalId);
       return { lastSequence: state.last_seq, lastEvent };
     },
 
@@ -123,8 +123,11 @@ async function madeOrFound(manager: JetStreamManager, description: string): Prom
   return await manager.streams.add(config);
 }
 
-/** Null also where the last message was deleted by hand or has aged out meanwhile: then the stream tells nothing. */
-async function lastEventOf(manager: JetStreamManager, journalId: string): Promise<EventId | null> {
+/**
+ * The journal's event in the stream's last message. Null where that is somebody else's, or was deleted by hand or has aged
+ * out meanwhile: then the stream tells nothing. Rejects where there is no stream.
+ */
+export async function lastEventIn(manager: JetStreamManager, journalId: string): Promise<EventId | null> {
   const message = await manager.streams.getMessage(eventStreamName, { last_by_subj: subjects });
   const id = message === null ? null : parseEventId(eventIdIn(message, journalId));
   return id?.journalId === journalId ? id : null;

@@ -13,8 +13,9 @@ import type { StoredBatch } from '../../../engine/ports.ts';
 import type { FeedJournal } from '../../../storage/feed-journal.ts';
 import { pause, type Timers } from '../../timers.ts';
 import { troubleOf } from '../trouble.ts';
-import { formatEventId, isBefore, positionAfter, type EventPosition } from './event-id.ts';
-import { eventStreamName, StreamRefused, type EventStream } from './event-stream.ts';
+import { isBefore, positionAfter, type EventPosition } from './event-id.ts';
+import { StreamRefused, type EventStream } from './event-stream.ts';
+import { assertNotAhead } from './feed-ahead.ts';
 import { publicEvents, type PublicEvent } from './public-events.ts';
 import { PublishWindow, type WindowBounds } from './publish-window.ts';
 
@@ -24,20 +25,6 @@ const retryMinMs = 50;
 const retryMaxMs = 2_000;
 /** A stream that is somebody else's is looked at again so often, ms. */
 const refusedRetryMs = 10_000;
-
-/** The stream holds events of batches that the journal does not have: they were confirmed, and are gone. */
-class FeedAhead extends Error {
-  /** As any other damage to an operator, who is told in one sentence. */
-  override readonly name = 'StorageDamaged';
-
-  constructor(eventId: string, file: string, end: number) {
-    super(
-      `${file}: the last event of the stream ${eventStreamName} is ${eventId}, but the journal ends at batch ${end}: ` +
-        'confirmed batches are missing. Put the journal (journal.db and journal.db-wal) back that belongs to this ' +
-        'directory, or restore a whole backup and delete the stream',
-    );
-  }
-}
 
 export interface RelayOptions {
   readonly journal: FeedJournal;
@@ -107,7 +94,7 @@ export class Relay {
     this.#window?.fail(new Error('the connection was lost'));
   }
 
-  /** Follows until `stop`. Rejects only with what must stop the process: damaged storage, FeedAhead, a bug. */
+  /** Follows until `stop`. Rejects only with what must stop the process: damaged storage, a stream ahead of the journal, a bug. */
   async run(): Promise<void> {
     let failures = 0;
     while (!this.#stopping.signal.aborted) {
@@ -135,9 +122,8 @@ export class Relay {
   async #follow(): Promise<void> {
     const { journal, stream, bounds } = this.#options;
     const end = await interrupting(() => stream.open());
+    assertNotAhead(end.lastEvent, journal);
     if (end.lastEvent !== null) {
-      if (end.lastEvent.batch > journal.end())
-        throw new FeedAhead(formatEventId(end.lastEvent), journal.file, journal.end());
       const after = positionAfter(end.lastEvent);
       // A stream that has lost nothing ends with an older event only where somebody has published that again.
       if (end.lastSequence < this.#sequenceAtLeast || !isBefore(after, this.#reached)) this.#reached = after;
