@@ -233,13 +233,14 @@ async function startEngine({ storage, durable, rules, onFatal }: Opened): Promis
 }
 
 /** Rooms with their lines, and the desk in front of them; nobody is let in yet. */
-async function openQueue({ secrets, storage, nats, log }: Opened, { engine, late }: RunningEngine) {
+async function openQueue({ config, secrets, storage, nats, log }: Opened, { engine, late }: RunningEngine) {
   const timers = systemTimers;
   // That NATS is away is told by its connection, once.
   const onError = (error: unknown): void => {
     if (!(error instanceof NatsAway)) log.error({ err: error }, 'the waiting line failed');
   };
-  const openLines = lineOpener({ engine, link: nats.link, journalId: storage.journal.id, timers, log });
+  const chosen = config.nats.type === 'off';
+  const openLines = lineOpener({ engine, link: nats.link, chosen, journalId: storage.journal.id, timers, log });
   const rooms = new Rooms({ engine, timers, onError, openLines });
   late.rooms = rooms;
   const tokens = createQueueTokens(secrets.queueToken.value, limits.tokenCacheMax);

@@ -90,6 +90,7 @@ const operatorErrors = new Set([
   'StorageUnavailable',
   'SecretUnusable',
   'AddressUnusable',
+  'LineAway',
 ]);
 const operatorCodes = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
 

@@ -38,11 +38,10 @@ export function createBrowseGate({ engine, desk }: Pick<HttpDependencies, 'engin
       case 'active':
         renew(place, token.renewableAfter);
         return null;
-      case 'waiting':
-        return problem('queue_token_waiting', {
-          position: token.position,
-          etaSeconds: desk.status(place).etaSeconds,
-        });
+      case 'waiting': {
+        const { position, etaSeconds } = desk.status(place);
+        return problem('queue_token_waiting', { position, etaSeconds });
+      }
       case 'expired':
         return expired(place);
     }

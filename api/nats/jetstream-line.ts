@@ -14,7 +14,7 @@ import type { Timers } from '../timers.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
 import { LineAnchor } from './line-anchor.ts';
 import { LineReader } from './line-reader.ts';
-import { deletePlace, drawPlace, isAnchor, isJoinBody, type LineStream } from './line-stream.ts';
+import { deletePlace, drawPlace, isAnchor, isJoinBody, standingIn, type LineStream } from './line-stream.ts';
 
 /** How often a place found is gone when it is looked at, before the line counts as unavailable. */
 const joinTriesMax = 3;
@@ -31,7 +31,7 @@ export interface JetStreamLineOptions {
   readonly epoch: string;
   /** The last place when the line was opened. */
   readonly lastPlace: number;
-  /** The highest place durably dealt with; may run a batch ahead. */
+  /** The highest place dealt with; may run a batch ahead of the disk. */
   readonly takenThrough: () => number;
   /** The same, once it is on disk: what it rests on may be forgotten (invariant 3). */
   readonly durableTakenThrough: () => Promise<number>;
@@ -58,6 +58,8 @@ export class JetStreamLine implements WaitingLine {
   #countedAtMs = -Infinity;
   /** Places that have left and whose messages are not known to be gone. */
   readonly #leaving = new Set<number>();
+  /** Ranges of places that had left before, of which messages may still stand. */
+  #leftBefore: readonly number[] = [];
   /** Places that are dealt with and whose messages are not known to be gone. */
   readonly #settling = new Set<number>();
   readonly #anchor: LineAnchor;
@@ -131,7 +133,7 @@ export class JetStreamLine implements WaitingLine {
     const { readThrough } = this.#reader;
     for (const place of this.#reader.drop(through)) this.#settling.add(place);
     if (this.#retired || through === 0) return;
-    if (readThrough < through) await this.#findStanding(readThrough + 1, through);
+    if (readThrough < through) await this.#findStanding([readThrough + 1, through], this.#settling);
     await this.#deleteEach(this.#settling);
   }
 
@@ -169,9 +171,13 @@ export class JetStreamLine implements WaitingLine {
     this.#lastPlace = Math.max(this.#lastPlace, lastPlace);
   }
 
-  /** NATS is (back) there and the stream is the one it was: reads on, and forgets whoever is still to be forgotten. */
-  resume(leaversToForget: Iterable<number>): void {
-    for (const place of leaversToForget) if (place <= this.#lastPlace) this.#leaving.add(place);
+  /**
+   * NATS is (back) there and the stream is the one it was: reads on, and forgets whoever is still to be forgotten.
+   *
+   * @param leavers places that had left when the line was opened, as first, last, first, last … in order
+   */
+  resume(leavers: readonly number[]): void {
+    if (leavers.length > 0) this.#leftBefore = leavers;
     this.#reader.restart();
     void this.#catchUp();
   }
@@ -222,17 +228,14 @@ export class JetStreamLine implements WaitingLine {
     if (this.#placesAhead() <= itself) await this.#anchor.hold(this.#lastPlace);
   }
 
-  /** Looks up who stands from `first` through `last` and is dealt with: nobody here has read them. */
-  async #findStanding(first: number, last: number): Promise<void> {
+  /** Looks up whose messages stand on places of these ranges, which nobody here has read, and deletes the most of them. */
+  async #findStanding(ranges: readonly number[], found: Set<number>): Promise<void> {
     const { link, stream } = this.#options;
-    for (let from = first; from <= last;) {
-      const next = { seq: from, next_by_subj: stream.subjects };
-      const found = await link.use(({ jsm }) => jsm.streams.getMessage(stream.name, next));
-      if (found === null || found.seq > last) break;
-      if (isAnchor(found.subject)) this.#anchor.saw(found.seq);
-      else this.#settling.add(found.seq);
-      from = found.seq + 1;
-      if (this.#settling.size >= foundMax) await this.#deleteEach(this.#settling);
+    for await (const { seq, subject } of standingIn(link, stream, ranges)) {
+      if (this.#retired) return;
+      if (isAnchor(subject)) this.#anchor.saw(seq);
+      else found.add(seq);
+      if (found.size >= foundMax) await this.#deleteEach(found);
     }
   }
 
@@ -248,13 +251,19 @@ export class JetStreamLine implements WaitingLine {
     await Promise.all(Array.from({ length: deletionsMax }, forget));
   }
 
+  async #forgetLeavers(): Promise<void> {
+    await this.#findStanding(this.#leftBefore, this.#leaving);
+    this.#leftBefore = [];
+    await this.#deleteEach(this.#leaving);
+  }
+
   /** What fails here is tried again when NATS is back. */
   async #catchUp(): Promise<void> {
     const through = await this.#options.durableTakenThrough();
     // An earlier process did not come to it, or a server that was killed has forgotten that they were deleted.
     for (const place of this.#reader.drop(through)) this.#settling.add(place);
-    await this.#findStanding(1, through).catch(() => undefined);
+    await this.#findStanding([1, through], this.#settling).catch(() => undefined);
     await this.#deleteEach(this.#settling).catch(() => undefined);
-    await this.#deleteEach(this.#leaving).catch(() => undefined);
+    await this.#forgetLeavers().catch(() => undefined);
   }
 }

@@ -109,6 +109,10 @@ export class StreamLines implements RoomLines {
     return place === null ? null : { epoch: engineLine.epoch, place };
   }
 
+  serves(epoch: string): boolean {
+    return this.#line?.epoch === epoch || this.#options.engineLine?.epoch === epoch;
+  }
+
   get joinable(): boolean {
     return this.current() !== closedLine;
   }
@@ -164,7 +168,7 @@ export class StreamLines implements RoomLines {
   async #settleOnStream(): Promise<JetStreamLine | null> {
     const { link, journalId, room, log } = this.#options;
     // Before the server is asked: people may come and be taken while its answer is on the way.
-    const before = this.#placesKnown();
+    const before = this.#journaled.placesKnown(this.#line);
     let info = await link.use(({ jsm }) => findStream(jsm, this.#stream));
     const owner = info === null ? null : ownerOf(info);
     if (info !== null && owner?.journalId !== journalId) {
@@ -204,17 +208,6 @@ export class StreamLines implements RoomLines {
     return this.#resume(epoch, lastPlace);
   }
 
-  /** What each epoch had at least: the places dealt with, and the last place that anybody is known to have had. */
-  #placesKnown(): Map<string, { readonly takenThrough: number; readonly lastPlace: number }> {
-    const line = this.#line;
-    return new Map(
-      this.#journaled.all().map(({ epoch, takenThrough, lastLeaver }) => {
-        const lastSeen = line?.epoch === epoch ? line.lastPlace : 0;
-        return [epoch, { takenThrough, lastPlace: Math.max(takenThrough, lastLeaver, lastSeen) }];
-      }),
-    );
-  }
-
   #resume(epoch: string, lastPlace: number): JetStreamLine {
     const { link, wake, timers } = this.#options;
     if (this.#line?.epoch === epoch) {
@@ -238,7 +231,7 @@ export class StreamLines implements RoomLines {
       onError: (error) => this.#tellError(error),
     });
     // A crash may have come between the journal's leaving and the stream's.
-    this.#line.resume(this.#journaled.leaverPlaces(epoch));
+    this.#line.resume(this.#journaled.leavers(epoch));
     return this.#line;
   }
 

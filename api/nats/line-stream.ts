@@ -6,12 +6,13 @@ import {
   RetentionPolicy,
   StorageType,
   type JetStreamManager,
+  type StoredMsg,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { Empty, nanos, type NatsConnection } from '@nats-io/transport-node';
 import { isId } from '../http/schemas/ids.ts';
-import { jetStreamTimeoutMs } from './connection.ts';
+import { jetStreamTimeoutMs, type NatsLink } from './connection.ts';
 
 /** The smallest that nats-server takes, ms. Joins carry no message id, so nothing is ever looked up in it. */
 const duplicateWindowMs = 100;
@@ -161,11 +162,26 @@ function isAlreadyInLine(error: { readonly err_code: number; readonly descriptio
   );
 }
 
-/** Each place of ranges that are written as first and last, one after the other. */
-export function placesIn(ranges: readonly number[]): number[] {
-  const places: number[] = [];
-  for (let i = 0; i + 1 < ranges.length; i += 2) {
-    for (let place = ranges[i] ?? 0; place <= (ranges[i + 1] ?? 0); place += 1) places.push(place);
+/**
+ * The messages that stand on places of these ranges, written as first, last, first, last … in order. One request for each, and
+ * one at most for what stands between two ranges; nothing is asked of ranges that end before the next message.
+ */
+export async function* standingIn(
+  link: Pick<NatsLink, 'use'>,
+  { name, subjects }: LineStream,
+  ranges: readonly number[],
+): AsyncGenerator<StoredMsg, void, void> {
+  let from = 0;
+  for (let at = 0; at + 1 < ranges.length; at += 2) {
+    const [first = 0, last = 0] = [ranges[at], ranges[at + 1]];
+    from = Math.max(from, first);
+    while (from <= last) {
+      const next = { seq: from, next_by_subj: subjects };
+      const found = await link.use(({ jsm }) => jsm.streams.getMessage(name, next));
+      if (found === null) return;
+      if (found.seq <= last) yield found;
+      // Beyond the range, it is what the next ones are asked from.
+      from = found.seq <= last ? found.seq + 1 : found.seq;
+    }
   }
-  return places;
 }

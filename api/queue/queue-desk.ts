@@ -98,9 +98,8 @@ class Desk implements QueueDesk {
       case 'expired':
         return { status: 'expired', position: null, etaSeconds: null, expiresAt: null, pollAfterSeconds: 1 };
       case 'waiting': {
-        const { position } = token;
-        const room = this.#engine.view<'admission', 'room'>(`admission:${place.room}`, { type: 'room' });
-        const etaSeconds = room === null ? null : etaOf(position, room);
+        const position = token.position + this.#olderAhead(place);
+        const etaSeconds = this.#etaOf(place, position);
         return {
           status: 'waiting',
           position,
@@ -187,6 +186,19 @@ class Desk implements QueueDesk {
     return this.#engine.view<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
   }
 
+  /** People in the engine's own line, which is drained before any other. */
+  #olderAhead({ room, epoch }: PlaceInLine): number {
+    const counts = this.#engine.view<'line', 'counts'>(`line:${room}`, { type: 'counts' });
+    return counts.epoch === epoch ? 0 : counts.waiting;
+  }
+
+  /** Null also where nobody of this line is let in: its stream is away. */
+  #etaOf({ room, epoch }: PlaceInLine, position: number): number | null {
+    if (this.#rooms.find(room)?.serves(epoch) !== true) return null;
+    const view = this.#engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
+    return view === null ? null : etaOf(position, view);
+  }
+
   #durableTokenOf(place: PlaceInLine): Awaitable<TokenStatus> {
     return this.#engine.viewDurable<'admission', 'token'>(`admission:${place.room}`, { type: 'token', session: place });
   }
@@ -211,7 +223,7 @@ class Desk implements QueueDesk {
     const pass = room.driver.poke();
     const status = this.#tokenOf(place);
     const { now } = this.#engine.view<'admission', 'capacity'>(`admission:${room.name}`, { type: 'capacity' });
-    if (status.status !== 'waiting' || status.position > now) return;
+    if (status.status !== 'waiting' || status.position + this.#olderAhead(place) > now) return;
     let timer: unknown;
     const enough = new Promise<void>((resolve) => {
       timer = this.#timers.set(resolve, admissionWaitMaxMs);

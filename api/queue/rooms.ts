@@ -24,6 +24,8 @@ export interface Room {
   readonly lines: readonly WaitingLine[];
   /** The line that people join now. */
   readonly line: WaitingLine;
+  /** Whether people of this line are let in now. */
+  serves(epoch: string): boolean;
   /** Where a user stands in a line that is only drained any more. */
   standing(userId: string): { readonly epoch: string; readonly place: number } | null;
   readonly driver: AdmissionDriver;
@@ -74,6 +76,10 @@ class OpenRoom implements Room {
 
   get line(): WaitingLine {
     return this.#lines.current();
+  }
+
+  serves(epoch: string): boolean {
+    return this.#lines.serves(epoch);
   }
 
   standing(userId: string): { readonly epoch: string; readonly place: number } | null {

@@ -45,6 +45,8 @@ export interface RoomLines {
   all(): readonly WaitingLine[];
   /** The line that people join. It refuses `queue_unavailable` while it cannot be reached. */
   current(): WaitingLine;
+  /** Whether people of this line are let in now; not those of one that is away. */
+  serves(epoch: string): boolean;
   /** Whether anybody can join; told to operators. */
   readonly joinable: boolean;
   /** Where a user stands in a line that is only drained any more; the place is durable. */
@@ -62,6 +64,7 @@ export function fixedLines(lines: readonly WaitingLine[]): RoomLines {
   return {
     all: () => lines,
     current: () => current,
+    serves: (epoch) => lines.some((line) => line.epoch === epoch),
     joinable: true,
     standing: () => null,
     waiting: () => 0,

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { NatsLink } from '../../api/nats/connection.ts';
+import { lineStreamOf, standingIn } from '../../api/nats/line-stream.ts';
 import { describeLine, placeOf, type LineUnderTest } from '../queue/line-contract.ts';
 import { stageLine } from './line-stage.ts';
 import { NatsUnderTest } from './nats-under-test.ts';
@@ -173,6 +175,41 @@ describe('a line that empties', () => {
       assert.deepEqual([state.messages, state.first_seq, state.last_seq], [1, last + 1, last + 1]);
     } finally {
       await second.close();
+    }
+  });
+});
+
+describe('what stands on ranges of places', () => {
+  it('is found by a request for each, and none for ranges on which nothing stands', async () => {
+    const room = newRoom();
+    const { line, link, close } = await stageLine(nats.url, room);
+    try {
+      for (let place = 1; place <= 12; place += 1) await line.join(`u${place}`);
+      for (const gone of [2, 3, 5, 7, 8, 10]) await line.leave(gone);
+      let requests = 0;
+      const counting: Pick<NatsLink, 'use'> = {
+        use(work) {
+          requests += 1;
+          return link.use(work);
+        },
+      };
+      const found = async (...ranges: number[]): Promise<number[]> => {
+        requests = 0;
+        const places: number[] = [];
+        for await (const { seq } of standingIn(counting, lineStreamOf(room), ranges)) places.push(seq);
+        return places;
+      };
+      assert.deepEqual(await found(1, 12), [1, 4, 6, 9, 11, 12]);
+      assert.deepEqual(await found(2, 3, 5, 5, 7, 8, 10, 10), []);
+      assert.equal(requests, 4);
+      assert.deepEqual(await found(2, 2, 3, 3, 6, 9), [6, 9]);
+      assert.equal(requests, 3);
+      assert.deepEqual(await found(13, 20, 30, 40), []);
+      assert.equal(requests, 1);
+      assert.deepEqual(await found(5, 3), []);
+      assert.equal(requests, 0);
+    } finally {
+      await close();
     }
   });
 });

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import { createLog } from '../../api/log.ts';
+import { lineOpener } from '../../api/nats/line-opener.ts';
+import { systemTimers } from '../../api/timers.ts';
 import { MemoryLine } from './memory-line.ts';
 import { QueueUnderTest } from './queue-under-test.ts';
 
@@ -143,11 +147,45 @@ describe('an older line that still has people', () => {
     const cat = await after.join('cat');
     assert.equal(cat.place.epoch, 'stream');
     assert.equal(after.status(old.place), 'waiting');
+    assert.equal(after.desk.status(cat.place).position, 3, 'behind the two of the older line');
     await after.policy({ admitPerSecond: 1 });
+    assert.equal(after.desk.status(cat.place).etaSeconds, 2, 'one has come in at once');
     await after.world.pass(1_500);
     assert.deepEqual(after.admittedUsers(), ['ann', 'bob']);
+    assert.equal(after.desk.status(cat.place).position, 1);
     await after.world.pass(1_000);
     assert.deepEqual(after.admittedUsers(), ['ann', 'bob', 'cat']);
+  });
+});
+
+async function withoutNats(): Promise<{ readonly after: QueueUnderTest; readonly waiting: PlaceInLine }> {
+  const before = await new QueueUnderTest({ newerLines: [new MemoryLine('stream')] }).start({ admitPerSecond: 0 });
+  const ann = await before.join('ann');
+  const after = await new QueueUnderTest({ disk: before.disk, world: before.world }).start({ admitPerSecond: 1 });
+  return { after, waiting: ann.place };
+}
+
+function opener(queue: QueueUnderTest, chosen: boolean) {
+  const log = createLog('silent');
+  return lineOpener({ engine: queue.engine, link: null, chosen, journalId: 'j', timers: systemTimers, log });
+}
+
+describe('a line in NATS when there is no NATS any more', () => {
+  it('keeps the program from starting, unless the operator wants it so', async () => {
+    const { after } = await withoutNats();
+    await assert.rejects(
+      after.done(opener(after, false)('main', () => undefined)),
+      /waiting line of room main is in NATS.*NATS_URL=off/,
+    );
+    const lines = await after.done(opener(after, true)('main', () => undefined));
+    assert.equal(lines.current().kind, 'engine');
+  });
+
+  it('has people who wait, and of whom nobody can say for how long', async () => {
+    const { after, waiting } = await withoutNats();
+    await after.world.pass(5_000);
+    const { status, position, etaSeconds } = after.desk.status(waiting);
+    assert.deepEqual({ status, position, etaSeconds }, { status: 'waiting', position: 1, etaSeconds: null });
   });
 });
 

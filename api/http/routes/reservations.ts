@@ -119,7 +119,13 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
       if (outcome.type === 'rejected') {
         if (!covered && isGateRefusal(outcome.code)) return problem('forbidden');
         if (outcome.code === 'queue_token_waiting') {
-          return problem('queue_token_waiting', { ...outcome.details, etaSeconds: desk.status(place).etaSeconds });
+          // As others are told, who read it: people may be let in while the refusal is on its way.
+          const { position, etaSeconds } = desk.status(place);
+          return problem('queue_token_waiting', {
+            ...outcome.details,
+            ...(position === 0 ? {} : { position }),
+            etaSeconds,
+          });
         }
       }
       return toHoldAnswer(outcome);
