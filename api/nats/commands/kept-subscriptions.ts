@@ -2,7 +2,7 @@
  * Subscriptions of one connection, asked for again while the server refuses them: its permissions may be mended while
  * both run. The client lets a refused one go for good, through reconnects too.
  */
-import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import { PermissionViolationError, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
 import type { Log } from '../../log.ts';
 
 /** How long after a refusal all refused ones are asked for again, ms. */
@@ -28,6 +28,23 @@ export class KeptSubscriptions {
     this.#nc = nc;
     this.#log = log;
     for (const one of wanted) this.#subscribe(one);
+    void this.#hearRemovals();
+  }
+
+  /**
+   * A reload of the server's permissions takes subscriptions away by an error that names no queue, and the client calls back
+   * those of its subject and queue only.
+   */
+  async #hearRemovals(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (this.#closed) return;
+      if (status.type !== 'error' || !(status.error instanceof PermissionViolationError)) continue;
+      const { operation, subject, queue } = status.error;
+      if (operation !== 'subscription' || queue !== undefined) continue;
+      for (const one of this.#open.keys()) {
+        if (one.subject === subject && one.queue !== undefined) this.#fail(one, status.error);
+      }
+    }
   }
 
   /** How many the server does not allow now. */

@@ -26,6 +26,7 @@ export class AckInbox {
   readonly #waiting = new Map<number, Waiting>();
   readonly #timer: NodeJS.Timeout;
   #sent = 0;
+  #lost = false;
 
   /** Lives as long as `nc`, through its reconnects. */
   constructor(nc: NatsConnection, timeoutMs: number) {
@@ -34,6 +35,11 @@ export class AckInbox {
     nc.subscribe(`${this.#prefix}*`, { callback: (error, message) => this.#hear(error, message) });
     this.#timer = setInterval(() => this.#dropLate(), lookEveryMs);
     void nc.closed().then(() => this.close());
+  }
+
+  /** The server does not let this process hear it any more; the client gives such a subscription up for good. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   /** Resolves when the stream holds the message. Any rejection leaves open whether it does. */
@@ -53,7 +59,11 @@ export class AckInbox {
   }
 
   #hear(error: Error | null, message: Msg): void {
-    if (error !== null) return;
+    if (error !== null) {
+      this.#lost = true;
+      this.close();
+      return;
+    }
     const number = Number(message.subject.slice(this.#prefix.length));
     const waiting = this.#waiting.get(number);
     if (waiting === undefined) return;

@@ -85,7 +85,7 @@ export function createEventStream(link: NatsLink, journalId: string): EventStrea
 
     async publish(event, body, after) {
       const { nc } = link.live();
-      if (inbox?.nc !== nc) inbox = new AckInbox(nc, jetStreamTimeoutMs);
+      if (inbox === null || inbox.nc !== nc || inbox.lost) inbox = new AckInbox(nc, jetStreamTimeoutMs);
       const attributes = attributesOf(journalId, event);
       const carried = headers();
       for (const [name, value] of binaryHeaders(attributes)) carried.append(name, value);
