@@ -23,8 +23,8 @@ export interface SeatChangesBounds {
   readonly seatSchedulesMax: number;
 }
 
-/** Frames of one stand that are kept encoded; beyond it, one is encoded for each who asks. */
-const framesMax = 64;
+/** Frames of one stand that are kept encoded while anybody watches; beyond it, one is encoded for each who asks. */
+const framesBytesMax = 1024 * 1024;
 /** Forgotten sets leave their array when they are so many, and half of it. */
 const compactFrom = 1_024;
 
@@ -41,8 +41,6 @@ interface ChangeSet {
 
 /** The newest changes of one date. Positions are values of the schedule's `changes`. */
 export class ScheduleChanges {
-  /** Open streams; a date that has some is not forgotten. */
-  streams = 0;
   /** False once it is forgotten: its streams end. */
   followed = true;
   /** Asked for again since it was followed, or since somebody had to be forgotten. */
@@ -58,12 +56,28 @@ export class ScheduleChanges {
   #oldest = 0;
   #undurable = 0;
   readonly #frames = new Map<number, Uint8Array>();
+  #framesBytes = 0;
+  #streams = 0;
   readonly #bootId: string;
 
   constructor(changes: number, bootId: string) {
     this.#bootId = bootId;
     this.through = changes;
     this.#from = changes;
+  }
+
+  /** Whether it has open streams: then it is not forgotten. */
+  get watched(): boolean {
+    return this.#streams > 0;
+  }
+
+  watch(): void {
+    this.#streams++;
+  }
+
+  unwatch(): void {
+    this.#streams--;
+    if (this.#streams === 0) this.#clearFrames();
   }
 
   add(seats: readonly Seat[], status: SeatStatus, batch: number): void {
@@ -99,7 +113,7 @@ export class ScheduleChanges {
     for (let set = this.#sets[before]; set !== undefined && set.batch <= durableBatch;) {
       set = this.#sets[++this.#undurable];
     }
-    if (this.#undurable !== before) this.#frames.clear();
+    if (this.#undurable !== before) this.#clearFrames();
     return this.#sets[this.#undurable - 1]?.through ?? this.#from;
   }
 
@@ -122,8 +136,16 @@ export class ScheduleChanges {
     const version = versionAt(through, this.#bootId);
     const changes = Array.from(become, ([id, status]) => ({ id, status }));
     const frame = encoder.encode(`id: ${version}\nevent: seats\ndata: ${JSON.stringify({ version, changes })}\n\n`);
-    if (this.#frames.size < framesMax) this.#frames.set(position, frame);
+    if (this.#framesBytes + frame.length <= framesBytesMax) {
+      this.#frames.set(position, frame);
+      this.#framesBytes += frame.length;
+    }
     return frame;
+  }
+
+  #clearFrames(): void {
+    this.#frames.clear();
+    this.#framesBytes = 0;
   }
 }
 
@@ -214,7 +236,7 @@ export class SeatChanges {
    */
   #forgetIdle(): boolean {
     for (const [address, schedule] of this.#schedules) {
-      if (schedule.streams > 0) continue;
+      if (schedule.watched) continue;
       if (!schedule.used) {
         this.#forget(address, schedule);
         return true;

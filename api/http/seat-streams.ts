@@ -125,7 +125,7 @@ export class SeatStreams {
 
   /** The oldest stream of a session ends that has one too many. */
   #remember(stream: Stream): void {
-    stream.changes.streams++;
+    stream.changes.watch();
     const streams = this.#bySession.get(stream.session) ?? new Set();
     this.#bySession.set(stream.session, streams.add(stream));
     const [oldest] = streams;
@@ -133,7 +133,7 @@ export class SeatStreams {
   }
 
   #forget(stream: Stream): void {
-    stream.changes.streams--;
+    stream.changes.unwatch();
     const streams = this.#bySession.get(stream.session);
     streams?.delete(stream);
     if (streams?.size === 0) this.#bySession.delete(stream.session);

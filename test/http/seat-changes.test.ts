@@ -1,6 +1,7 @@
 /** Live seats without sockets: what is on disk, how often, how much is kept, and who is cut off. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { ScheduleChanges } from '../../api/http/seat-changes.ts';
 import { frame, hall, reading, soon } from './seat-hall.ts';
 
 describe('a change', () => {
@@ -200,5 +201,32 @@ describe('streams', () => {
     for (const one of readers) assert.equal((await one.events()).at(-1)?.type, 'seats');
     const last = await Promise.all(readers.map(async (one) => (await one.events()).at(-1)));
     for (const event of last) assert.deepEqual(event, frame(40, ['A-1-1', 'available']));
+  });
+});
+
+describe('an encoded frame', () => {
+  const seatsOf = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({ id: `A-1-${i + 1}`, section: 'A', row: '1', number: i + 1, price: 1 }));
+
+  test('is kept for others who stand there, until nobody watches', () => {
+    const changes = new ScheduleChanges(0, 'boot');
+    changes.watch();
+    changes.add(seatsOf(2), 'held', 1);
+    changes.durableThrough(1);
+    const first = changes.frame(0);
+    assert.equal(changes.frame(0), first);
+    changes.unwatch();
+    assert.notEqual(changes.frame(0), first);
+  });
+
+  test('is not kept where all together would be too large', () => {
+    const changes = new ScheduleChanges(0, 'boot');
+    changes.watch();
+    for (let batch = 1; batch <= 4; batch += 1) changes.add(seatsOf(10_000), 'held', batch);
+    changes.durableThrough(4);
+    const frames = [0, 10_000, 20_000, 30_000].map((position) => changes.frame(position));
+    const kept = frames.filter((each, i) => changes.frame(i * 10_000) === each);
+    assert.ok(kept.length > 0);
+    assert.ok(kept.length < frames.length);
   });
 });
