@@ -204,10 +204,13 @@ describe('streams', () => {
   });
 });
 
-describe('an encoded frame', () => {
-  const seatsOf = (count: number) =>
-    Array.from({ length: count }, (_, i) => ({ id: `A-1-${i + 1}`, section: 'A', row: '1', number: i + 1, price: 1 }));
+function seatsOf(count: number) {
+  return Array.from({ length: count }, (_, i) => {
+    return { id: `A-1-${i + 1}`, section: 'A', row: '1', number: i + 1, price: 1 };
+  });
+}
 
+describe('an encoded frame', () => {
   test('is kept for others who stand there, until nobody watches', () => {
     const changes = new ScheduleChanges(0, 'boot');
     changes.watch();
