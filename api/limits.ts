@@ -13,8 +13,9 @@ export const limits = {
   turnMessagesMax: 10_000,
   /** Holds or sessions ended by one `ExpireDue`; the rest follows in the next turn. */
   expiriesPerTurnMax: 200,
-  /** Actors kept in memory that could leave it. */
+  /** Actors in memory, above which those that could leave it do; and the same in bytes of their snapshots. */
   idleActorsMax: 10_000,
+  idleBytesMax: 128 * 1024 * 1024,
   /** Bound keys remembered in memory; older ones are read from the index. */
   keysInMemoryMax: 500_000,
   /** Keys from before the start that are loaded into memory at once: some milliseconds. */

@@ -4,7 +4,8 @@
  * (invariant 11).
  */
 import { idOf, kindOf, type Address, type ErasedKind } from './actor.ts';
-import type { SnapshotStore } from './ports.ts';
+import type { EngineLimits } from './options.ts';
+import type { SnapshotStore, StoredNow } from './ports.ts';
 import { ShardedMap } from './sharded-map.ts';
 
 export interface Cell {
@@ -16,11 +17,15 @@ export interface Cell {
   lastBatch: number;
   /** Its newest durable snapshot includes every event up to this batch. */
   snapshotPosition: number;
+  /** Of its newest durable snapshot that this process knows; 0 for none. */
+  bytes: number;
   /** The earliest entry that the deadline queue has for it, ms. */
   queuedDeadlineMs: number;
   /** Asked for again since it was loaded, or since the sweep last came by. */
   used: boolean;
 }
+
+type CellBounds = Pick<EngineLimits, 'idleActorsMax' | 'idleBytesMax'>;
 
 /** How many cells the sweep looks at after each turn or read: more than a turn loads, so that it keeps ahead. */
 const sweepSteps = 4;
@@ -28,16 +33,18 @@ const sweepSteps = 4;
 export class Cells {
   readonly #kinds: ReadonlyMap<string, ErasedKind>;
   readonly #snapshots: SnapshotStore;
-  readonly #idleMax: number;
+  readonly #bounds: CellBounds;
+  /** Of all snapshots of `#cells`. */
+  #bytes = 0;
   readonly #cells = new ShardedMap<Cell>();
   /** Of `#cells`, by the name of their kind. */
   readonly #counts: Record<string, number> = {};
   #sweep: Iterator<Cell>;
 
-  constructor(kinds: ReadonlyMap<string, ErasedKind>, snapshots: SnapshotStore, idleMax: number) {
+  constructor(kinds: ReadonlyMap<string, ErasedKind>, snapshots: SnapshotStore, bounds: CellBounds) {
     this.#kinds = kinds;
     this.#snapshots = snapshots;
-    this.#idleMax = idleMax;
+    this.#bounds = bounds;
     for (const name of kinds.keys()) this.#counts[name] = 0;
     this.#sweep = this.#cells.values();
   }
@@ -47,7 +54,7 @@ export class Cells {
   }
 
   get isOverBound(): boolean {
-    return this.#cells.size > this.#idleMax;
+    return this.#cells.size > this.#bounds.idleActorsMax || this.#bytes > this.#bounds.idleBytesMax;
   }
 
   values(): IterableIterator<Cell> {
@@ -68,6 +75,7 @@ export class Cells {
     }
     const cell = this.#load(address);
     this.#cells.set(address, cell);
+    this.#bytes += cell.bytes;
     this.#count(cell, 1);
     return cell;
   }
@@ -85,9 +93,12 @@ export class Cells {
   }
 
   /** A durable snapshot of the actor includes every event up to `position`. */
-  snapshotted(address: Address, position: number): void {
-    const cell = this.#cells.get(address);
-    if (cell !== undefined && position > cell.snapshotPosition) cell.snapshotPosition = position;
+  snapshotted({ actor, position, bytes }: StoredNow): void {
+    const cell = this.#cells.get(actor);
+    if (cell === undefined || position <= cell.snapshotPosition) return;
+    cell.snapshotPosition = position;
+    this.#bytes += bytes - cell.bytes;
+    cell.bytes = bytes;
   }
 
   /** Looks at up to `steps` cells and lets those go that may and were not used since the last look. */
@@ -100,7 +111,10 @@ export class Cells {
       }
       const cell = next.value;
       if (cell.used) cell.used = false;
-      else if (mayLeave(cell) && this.#cells.delete(cell.address)) this.#count(cell, -1);
+      else if (mayLeave(cell) && this.#cells.delete(cell.address)) {
+        this.#bytes -= cell.bytes;
+        this.#count(cell, -1);
+      }
     }
   }
 
@@ -119,6 +133,7 @@ export class Cells {
       state: snapshot === undefined ? kind.initial(idOf(address)) : kind.decode(idOf(address), snapshot.state),
       lastBatch: snapshot?.position ?? 0,
       snapshotPosition: snapshot?.position ?? 0,
+      bytes: snapshot?.state.byteLength ?? 0,
       queuedDeadlineMs: Infinity,
       // Whoever is asked for once may go at the first look: else a crowd of such would all have to be looked at twice.
       used: false,

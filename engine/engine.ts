@@ -55,7 +55,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
     this.messagesMax = options.limits.turnMessagesMax;
     const { journal, limits, scheduler, clock, hooks = {} } = options;
     this.clock = new StampClock(clock, journal.end.atMs);
-    this.#cells = new Cells(new Map(Object.entries(options.kinds)), options.snapshots, limits.idleActorsMax);
+    this.#cells = new Cells(new Map(Object.entries(options.kinds)), options.snapshots, limits);
     this.#deadlines = new Deadlines({
       clock: this.clock,
       scheduler: { after: (delayMs, task) => scheduler.after(delayMs, () => this.#guarded(task)) },
@@ -102,7 +102,7 @@ export class Engine<Ps extends { readonly [K in keyof Ps]: Protocol }> implement
       this,
     );
     options.follower.subscribe((report) => {
-      for (const stored of report.stored) this.#cells.snapshotted(stored.actor, stored.position);
+      for (const stored of report.stored) this.#cells.snapshotted(stored);
       this.#keys.indexed(report.keysThrough);
       // Two rounds: the first look only notes that nobody used an actor since.
       if (report.stored.length > 0) this.#shrink(2 * this.#cells.size);

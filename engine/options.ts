@@ -11,6 +11,8 @@ export interface EngineLimits {
   readonly batchCharsMax: number;
   readonly turnMessagesMax: number;
   readonly idleActorsMax: number;
+  /** Bytes of the snapshots of all actors in memory, above which those that may leave it do; in memory they take some times as much. */
+  readonly idleBytesMax: number;
   readonly keysInMemoryMax: number;
   /** Keys from before the start that are loaded at once. */
   readonly keysPageMax: number;

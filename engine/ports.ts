@@ -158,13 +158,21 @@ export interface DamageReport {
   readonly what: string;
 }
 
+/** A snapshot that has become durable. */
+export interface StoredNow {
+  readonly actor: Address;
+  readonly position: number;
+  /** Of its state. */
+  readonly bytes: number;
+}
+
 /** What the follower has made durable so far; batch numbers. */
 export interface FollowerReport {
   readonly completeThrough: number;
   readonly keysThrough: number;
   readonly readModelThrough: number;
   /** Snapshots stored since the report before. */
-  readonly stored: readonly { readonly actor: Address; readonly position: number }[];
+  readonly stored: readonly StoredNow[];
 }
 
 /**

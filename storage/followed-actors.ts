@@ -1,10 +1,11 @@
 /** The follower's own copies of the actors, and which of them have events that no snapshot includes. */
 import type { Address, ErasedKind } from '../engine/actor.ts';
-import type { StoredBatch } from '../engine/ports.ts';
+import type { StoredBatch, StoredNow } from '../engine/ports.ts';
 import type { FollowerStore } from './follower-ports.ts';
 
-/** Copies kept without need: those whose snapshots are newest. */
+/** Copies kept without need: those whose snapshots are newest; so many, and so many bytes of their snapshots. */
 const cleanMax = 20_000;
+const cleanBytesMax = 128 * 1024 * 1024;
 
 interface Followed {
   readonly address: Address;
@@ -12,13 +13,10 @@ interface Followed {
   state: unknown;
   /** The last batch that its snapshot includes. */
   position: number;
+  /** Of its newest snapshot. */
+  bytes: number;
   /** The first batch with an event of it that no snapshot includes. */
   firstUnstored: number;
-}
-
-export interface StoredNow {
-  readonly actor: Address;
-  readonly bytes: number;
 }
 
 export class FollowedActors {
@@ -28,6 +26,7 @@ export class FollowedActors {
   readonly #dirty = new Map<Address, Followed>();
   /** In order of their last snapshot. */
   readonly #clean = new Map<Address, Followed>();
+  #cleanBytes = 0;
 
   constructor(kinds: Readonly<Record<string, ErasedKind>>, store: FollowerStore) {
     this.#kinds = kinds;
@@ -64,8 +63,9 @@ export class FollowedActors {
       this.#dirty.delete(followed.address);
       const bytes = storeSnapshot(this.#store, followed.kind, followed.address, followed.state, position);
       followed.position = position;
+      followed.bytes = bytes;
       this.#keepClean(followed);
-      return { actor: followed.address, bytes };
+      return { actor: followed.address, position, bytes };
     }
     throw new Error('every actor is in a snapshot');
   }
@@ -76,7 +76,7 @@ export class FollowedActors {
       this.#keepClean(followed);
       return followed;
     }
-    this.#clean.delete(address);
+    this.#forgetClean(followed);
     followed.firstUnstored = batch;
     this.#dirty.set(address, followed);
     return followed;
@@ -87,17 +87,28 @@ export class FollowedActors {
     const id = address.slice(address.indexOf(':') + 1);
     const snapshot = this.#store.load(address);
     const state = snapshot === undefined ? kind.initial(id) : kind.decode(id, snapshot.state);
-    return { address, kind, state, position: snapshot?.position ?? 0, firstUnstored: 0 };
+    return {
+      address,
+      kind,
+      state,
+      position: snapshot?.position ?? 0,
+      bytes: snapshot?.state.byteLength ?? 0,
+      firstUnstored: 0,
+    };
   }
 
   #keepClean(followed: Followed): void {
-    this.#clean.delete(followed.address);
+    this.#forgetClean(followed);
     this.#clean.set(followed.address, followed);
-    if (this.#clean.size <= cleanMax) return;
-    for (const oldest of this.#clean.keys()) {
-      this.#clean.delete(oldest);
-      return;
+    this.#cleanBytes += followed.bytes;
+    for (const oldest of this.#clean.values()) {
+      if (this.#clean.size <= cleanMax && this.#cleanBytes <= cleanBytesMax) return;
+      this.#forgetClean(oldest);
     }
+  }
+
+  #forgetClean(followed: Followed): void {
+    if (this.#clean.delete(followed.address)) this.#cleanBytes -= followed.bytes;
   }
 }
 

@@ -10,8 +10,8 @@
  *
  * No thread, no clock of its own: `step` does one bounded piece of work.
  */
-import type { Address, ErasedKind } from '../engine/actor.ts';
-import type { FollowerReport, StoredBatch } from '../engine/ports.ts';
+import type { ErasedKind } from '../engine/actor.ts';
+import type { FollowerReport, StoredBatch, StoredNow } from '../engine/ports.ts';
 import type { BatchConsumer } from './batch-consumer.ts';
 import { ConsumerLane } from './consumer-lane.ts';
 import { FollowedActors } from './followed-actors.ts';
@@ -59,7 +59,7 @@ export class Follower {
   #lastAtMs = 0;
   #keysThrough: number;
   #completeThrough: number;
-  #stored: { actor: Address; position: number }[] = [];
+  #stored: StoredNow[] = [];
 
   constructor(options: FollowerOptions) {
     this.#source = options.source;
@@ -213,7 +213,7 @@ export class Follower {
     while (this.#actors.firstUnstored() <= cycleThrough) {
       const stored = this.#actors.storeOldest(this.#last.batch);
       bytes += stored.bytes;
-      this.#stored.push({ actor: stored.actor, position: this.#last.batch });
+      this.#stored.push(stored);
       if (bytes >= snapshotBytesMax || this.#nowMs() - startMs >= snapshotMs) break;
     }
     this.#moveCompleteThrough();

@@ -3,7 +3,7 @@
  * equal sections, so dates share it; a schedule's own memory holds only what differs (status and owner of a seat).
  */
 import { readCount } from './ids.ts';
-import type { Seat, SectionSpec } from './messages.ts';
+import type { Seat, SeatLayout, SectionSpec } from './messages.ts';
 import { blankSeats, type BlankSeats } from './seat-map.ts';
 
 interface Row {
@@ -24,12 +24,11 @@ export type CanonicalSections = readonly (readonly [
   rows: readonly (readonly [name: string, seats: number])[],
 ])[];
 
-export class Layout {
+export class Layout implements SeatLayout {
   readonly seatsTotal: number;
   readonly canonical: CanonicalSections;
   readonly #rows: readonly Row[];
   readonly #rowByPrefix: ReadonlyMap<string, Row>;
-  #seats: readonly Seat[] | null = null;
   #blank: BlankSeats | null = null;
 
   constructor(canonical: CanonicalSections) {
@@ -59,19 +58,14 @@ export class Layout {
 
   /** The seat at an index below `seatsTotal`. */
   seatAt(index: number): Seat {
-    const made = this.#seats?.[index];
-    return made ?? seatOf(this.#rowAt(index), index);
+    return seatOf(this.#rowAt(index), index);
   }
 
-  /** All seats in layout order. Made when first asked for: a hall of which no one lists the seats holds none of them. */
-  seats(): readonly Seat[] {
-    if (this.#seats !== null) return this.#seats;
-    const seats: Seat[] = [];
+  /** Not kept: a hall of which somebody lists the seats would hold 100 bytes for each. */
+  *seats(): Generator<Seat, void, void> {
     for (const row of this.#rows) {
-      for (let i = 0; i < row.seats; i++) seats.push(seatOf(row, row.first + i));
+      for (let i = 0; i < row.seats; i++) yield seatOf(row, row.first + i);
     }
-    this.#seats = seats;
-    return seats;
   }
 
   /** Shared by all dates of this layout of which no seat was ever held. */

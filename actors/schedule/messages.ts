@@ -178,14 +178,20 @@ export type ScheduleQuery =
   | { readonly type: 'seats' }
   | { readonly type: 'reservation'; readonly reservationId: string; readonly userId: string };
 
+/** A hall: the same object for all dates in memory whose halls are equal, and it never changes. */
+export interface SeatLayout {
+  readonly seatsTotal: number;
+  /** In layout order; made anew each time. */
+  seats(): Iterable<Seat>;
+}
+
 export interface SeatsView {
   readonly schedule: ScheduleFacts;
   /** Grows with every change of a seat's status; part of the list's version. */
   readonly changes: number;
   readonly seatsAvailable: number;
   readonly seatsTotal: number;
-  /** Seats in layout order; shared and never changed. */
-  readonly seats: readonly Seat[];
+  readonly layout: SeatLayout;
   /** A byte a seat, in layout order: 0 available, 1 held, 2 sold. The actor's own array: read it at once, never keep or change it. */
   readonly statuses: Readonly<Uint8Array>;
 }

@@ -44,7 +44,7 @@ export function scheduleView(
         changes: open.seatMap.changes,
         seatsAvailable: open.seatMap.available,
         seatsTotal: open.layout.seatsTotal,
-        seats: open.layout.seats(),
+        layout: open.layout,
         statuses: open.seatMap.statuses,
       };
     case 'reservation':

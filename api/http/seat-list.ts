@@ -3,7 +3,7 @@
  * overwrites the statuses that differ, padded with spaces to the same width, and bodies are kept per version, so that
  * polling costs a copy at most. Measured: 15,000 seats, a third of them taken, 0.4 ms against 5.5 ms with JSON.stringify.
  */
-import type { Seat, SeatsView } from '../../actors/schedule/messages.ts';
+import type { SeatLayout, SeatsView } from '../../actors/schedule/messages.ts';
 
 /** Bytes of encoded layouts, and of bodies, that are kept. */
 const layoutBytesMax = 64 * 1024 * 1024;
@@ -27,7 +27,7 @@ export interface SeatLists {
 }
 
 export function createSeatLists(): SeatLists {
-  const layouts = new BoundedCache<readonly Seat[], EncodedLayout>(layoutBytesMax, (layout) => layout.bytes.byteLength);
+  const layouts = new BoundedCache<SeatLayout, EncodedLayout>(layoutBytesMax, (layout) => layout.bytes.byteLength);
   const bodies = new BoundedCache<string, { readonly version: string; readonly bytes: Buffer }>(
     bodyBytesMax,
     (body) => body.bytes.byteLength,
@@ -38,10 +38,10 @@ export function createSeatLists(): SeatLists {
       const key = `${freeOnly ? 'free' : 'all'}|${view.schedule.id}`;
       const known = bodies.get(key);
       if (known?.version === version) return known.bytes;
-      let layout = layouts.get(view.seats);
+      let layout = layouts.get(view.layout);
       if (layout === undefined) {
-        layout = encodeLayout(view.seats);
-        layouts.set(view.seats, layout);
+        layout = encodeLayout(view.layout);
+        layouts.set(view.layout, layout);
       }
       const head = Buffer.from(`{"scheduleId":${JSON.stringify(view.schedule.id)},"version":"${version}","items":[`);
       const bytes = freeOnly
@@ -53,16 +53,15 @@ export function createSeatLists(): SeatLists {
   };
 }
 
-function encodeLayout(seats: readonly Seat[]): EncodedLayout {
-  const ends = new Uint32Array(seats.length);
+function encodeLayout(layout: SeatLayout): EncodedLayout {
+  const ends = new Uint32Array(layout.seatsTotal);
   const parts: string[] = [];
   let at = 0;
-  for (let i = 0; i < seats.length; i++) {
-    const { id, section, row, number, price } = seats[i]!; // In bounds by the loop.
+  for (const { id, section, row, number, price } of layout.seats()) {
     const part = `${JSON.stringify({ id, section, row, number, price }).slice(0, -1)},"status":${available}`;
-    parts.push(part);
     at += Buffer.byteLength(part);
-    ends[i] = at;
+    ends[parts.length] = at;
+    parts.push(part);
   }
   return { bytes: Buffer.from(parts.join('')), ends };
 }

@@ -8,7 +8,8 @@ import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import { limits } from '../limits.ts';
 import type { Answer } from './answer.ts';
 import { problem } from './problems.ts';
-import type { ScheduleChanges, SeatChanges } from './seat-changes.ts';
+import type { ScheduleChanges } from './schedule-changes.ts';
+import type { SeatChanges } from './seat-changes.ts';
 import { eventStream, StreamRing, type RingStream } from './stream-ring.ts';
 
 const tickMs = 50;

@@ -84,7 +84,7 @@ describe('layouts', () => {
       let state = kind.initial(id);
       for (const event of events) state = kind.evolve(state, event);
       const view = kind.view(state, { type: 'seats' }, stage.atMs);
-      return view !== null && 'seats' in view ? view.seats : null;
+      return view !== null && 'layout' in view ? view.layout : null;
     };
     assert.equal(seatsOf('d1', {}), seatsOf('d2', { venue: 'Elsewhere', sections: structuredClone(opening.sections) }));
     const [first, ...rest] = opening.sections;

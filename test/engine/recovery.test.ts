@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { StoredNow } from '../../engine/ports.ts';
 import { MemoryDisk } from './memory-ports.ts';
 import { purse } from './toy-actors.ts';
 import { kinds, startMs, ToyEngine } from './toy-engine.ts';
@@ -78,11 +79,23 @@ describe('actors in memory (invariant 11)', () => {
     assert.ok((toy.engine.actorsInMemory.purse ?? 0) <= 50);
   });
 
+  it('leave it down to a bound of bytes, too, also those that were loaded to be read', async () => {
+    const { byteLength } = purse.encode(purse.initial('p'));
+    const toy = new ToyEngine({ limits: { idleBytesMax: 20 * byteLength } });
+    for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: n + 1 });
+    await reportSnapshots(toy);
+    const left = (): number => toy.engine.actorsInMemory.purse ?? 0;
+    assert.ok(left() > 0 && left() <= 20, `${left()} are left`);
+    for (let n = 0; n < 50; n++) assert.equal(toy.total(`p${n}`), n + 1);
+    for (let n = 0; n < 50; n++) assert.equal(toy.total('p1'), 2);
+    assert.ok(left() <= 20, `${left()} are left after reading`);
+  });
+
   it('leave it all the same when the last snapshots are told of at once, and nothing happens afterwards', async () => {
     const toy = new ToyEngine({ limits: { idleActorsMax: 10 } });
     for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: 1 });
     toy.disk.snapshotAll(kinds);
-    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+    const stored = storedIn(toy);
     toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored });
     await toy.world.settle();
     assert.deepEqual(toy.engine.actorsInMemory, { purse: 10 });
@@ -95,7 +108,7 @@ describe('actors in memory (invariant 11)', () => {
     await toy.told('late', { type: 'Put', coins: 1 });
     toy.disk.snapshotAll(kinds);
     await toy.told('late', { type: 'Put', coins: 1 });
-    const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+    const stored = storedIn(toy);
     for (let round = 0; round < 3; round++) {
       toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored });
     }
@@ -117,9 +130,13 @@ describe('actors in memory (invariant 11)', () => {
   });
 });
 
+function storedIn(toy: ToyEngine): StoredNow[] {
+  return [...toy.disk.snapshots].map(([actor, { position, state }]) => ({ actor, position, bytes: state.byteLength }));
+}
+
 async function reportSnapshots(toy: ToyEngine): Promise<void> {
   toy.disk.snapshotAll(kinds);
-  const stored = [...toy.disk.snapshots].map(([actor, { position }]) => ({ actor, position }));
+  const stored = storedIn(toy);
   // The first look of the sweep only notes that nobody used an actor since.
   for (const round of [stored, stored]) {
     toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored: [...round] });

@@ -63,6 +63,7 @@ export class ToyEngine {
         batchCharsMax: 8 * 1024 * 1024,
         turnMessagesMax: 100,
         idleActorsMax: 100,
+        idleBytesMax: 1_000_000,
         keysInMemoryMax: 1_000,
         keysPageMax: 100,
         keysPageEveryMs: 0,

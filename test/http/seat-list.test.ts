@@ -20,7 +20,8 @@ test('a list, whole and filtered, names every seat with its status, also when on
       });
       const statuses = Uint8Array.from(hall, (seat) => seat.status);
       for (const version of ['b.1', 'b.2']) {
-        const view = { schedule, changes: 0, seatsAvailable: 0, seatsTotal: seats.length, seats, statuses };
+        const layout = { seatsTotal: seats.length, seats: () => seats };
+        const view = { schedule, changes: 0, seatsAvailable: 0, seatsTotal: seats.length, layout, statuses };
         const all = seats.map((seat, index) => ({ ...seat, status: names[statuses[index] ?? 0] }));
         for (const [freeOnly, items] of [
           [false, all],

@@ -60,6 +60,7 @@ export class QueueUnderTest {
         batchCharsMax: 8 * 1024 * 1024,
         turnMessagesMax: 10_000,
         idleActorsMax: 100,
+        idleBytesMax: 1_000_000,
         keysInMemoryMax: 1_000,
         keysPageMax: 100,
         keysPageEveryMs: 0,

@@ -61,6 +61,7 @@ export function settingsFor(chance: Chance): Settings {
       batchCharsMax: chance.pick([2_000, 8 * 1024 * 1024]),
       turnMessagesMax: 10_000,
       idleActorsMax: chance.pick([1, 4, 1_000]),
+      idleBytesMax: chance.pick([1_000, 1_000_000]),
       keysInMemoryMax: chance.pick([2, 20, 10_000]),
       keysPageMax: chance.pick([1, 3, 10_000]),
       keysPageEveryMs: chance.pick([0, 20]),
