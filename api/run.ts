@@ -1,6 +1,9 @@
 /** The process around the program: configuration, signals, exit codes, and the demo on an empty data directory. */
+import { once } from 'node:events';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseConfig, type Config } from './config.ts';
 import { firstSteps, loadDemo } from './demo.ts';
 import { limits } from './limits.ts';
@@ -53,7 +56,7 @@ export async function run(start: Start, makeDataDir: (dataDir: string) => void):
   if (config.demo) markEmpty(config.dataDir, makeDataDir);
   const running = await start(config, log, fatal);
   stop.running = running;
-  if (config.demo) await demo(running, config, () => stop.asked);
+  if (config.demo) await demo(running, config, log, () => stop.asked);
 }
 
 interface Stop {
@@ -92,7 +95,7 @@ const operatorErrors = new Set([
   'AddressUnusable',
   'LineAway',
 ]);
-const operatorCodes = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT']);
+const operatorCodes = new Set<unknown>(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']);
 
 function isForOperators(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
@@ -117,22 +120,39 @@ function markEmpty(dataDir: string, makeDataDir: (dataDir: string) => void): voi
 }
 
 /** Goes through the same admin calls as anyone's data. */
-async function demo(running: Running, { dataDir, authJwtSecret }: Config, stopping: () => boolean): Promise<void> {
+async function demo(
+  running: Running,
+  { dataDir, authJwtSecret }: Config,
+  log: Log,
+  stopping: () => boolean,
+): Promise<void> {
   if (!existsSync(markerOf(dataDir))) return;
-  const post = (path: string, body: unknown): Promise<Response> =>
-    fetch(`${running.url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${running.adminKey}` },
-      body: JSON.stringify(body),
-    });
   try {
-    await loadDemo(post, running.nowMs());
+    await loadDemo((path, body) => postTo(running, path, body), running.nowMs());
   } catch (error) {
-    // A program that stops answers its own requests no more; the next start loads the rest.
-    if (stopping()) return;
-    throw error;
+    // A program that stops answers its own requests no more. Either way the next start loads the rest.
+    if (!stopping()) log.error({ err: error }, 'the demo could not be loaded; the next start tries again');
+    return;
   }
   rmSync(markerOf(dataDir));
   // They have no JWT.
   if (authJwtSecret === null) process.stdout.write(`\n${firstSteps(running.url)}\n\n`);
+}
+
+/** By an agent of its own, which goes through no proxy that the environment names: it carries the admin key. */
+async function postTo({ url, adminKey }: Running, path: string, body: unknown): Promise<Response> {
+  const agent = new Agent();
+  try {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${adminKey}` };
+    const sent = request(`${url}${path}`, { method: 'POST', headers, agent });
+    sent.end(JSON.stringify(body));
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    const { statusCode = 0, headers: got } = answer;
+    return new Response(await text(answer), {
+      status: statusCode,
+      headers: { 'retry-after': got['retry-after'] ?? '1' },
+    });
+  } finally {
+    agent.destroy();
+  }
 }
