@@ -34,10 +34,11 @@ export async function stopParts(parts: StoppedParts): Promise<void> {
   const deadlineMs = performance.now() + limits.drainMs;
   const share = (ofAll: number): number =>
     Math.max(0, Math.min(limits.drainMs * ofAll, deadlineMs - performance.now()));
-  // A server that is there and answers nothing would keep these for longer than all have together: without it they end.
-  const patience = setTimeout(() => void nats.stop(), share(1 / 3));
-  const overNats = Promise.all([rooms.stop(), commands?.close()]).finally(() => clearTimeout(patience));
-  await Promise.all([server?.close(share(1 / 3)), overNats]);
+  // A server that is there and answers nothing would keep all of these for longer than they have: without it they end, and
+  // whoever waits for it over HTTP is answered before the connections are cut off. The feed has a connection of its own.
+  const patience = setTimeout(() => void nats.link?.close(), share(1 / 4));
+  await Promise.all([server?.close(share(1 / 3)), rooms.stop(), commands?.close()]);
+  clearTimeout(patience);
   await engine.drain();
   await feed?.close(share(1 / 4));
   readModel.close();
