@@ -12,11 +12,14 @@ import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManage
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
+import { credentialsOf, serversOf, withoutCredentials } from './server-url.ts';
 
 const connectTimeoutMs = 2_000;
 const retryMs = 250;
 /** A connection that does not answer two pings is given up: half-open ones are noticed within seconds. */
 const pingIntervalMs = 2_000;
+/** At most one line about errors in so long, ms. */
+const errorLogEveryMs = 1_000;
 /** How long JetStream may take to answer one request, ms. */
 export const jetStreamTimeoutMs = 5_000;
 
@@ -54,6 +57,9 @@ export class NatsLink {
   #running: Promise<void> = Promise.resolve();
   #toldAway = false;
   #looked = false;
+  /** Since the last line about one. */
+  #errors = 0;
+  #nextErrorLogMs = 0;
   /** Cuts the wait before the next attempt short. */
   #wake: () => void = () => undefined;
 
@@ -187,7 +193,7 @@ export class NatsLink {
       } else if (status.type === 'reconnect') {
         this.#tellConnected(live);
       } else if (status.type === 'error') {
-        this.#options.log.warn({ err: status.error }, 'NATS reports an error');
+        this.#tellError(status.error);
       }
     }
     const error = await nc.closed();
@@ -216,6 +222,19 @@ export class NatsLink {
     for (const listener of this.#listeners) listener(live);
   }
 
+  /** A client can cause as many as it likes, by reply subjects on which the engine may not publish. */
+  #tellError(error: Error): void {
+    this.#errors += 1;
+    const nowMs = performance.now();
+    if (nowMs < this.#nextErrorLogMs) return;
+    this.#options.log.warn(
+      { reason: `${error.name}: ${error.message}`, errors: this.#errors },
+      'NATS reports an error',
+    );
+    this.#nextErrorLogMs = nowMs + errorLogEveryMs;
+    this.#errors = 0;
+  }
+
   #endWaiting(): void {
     this.#requests.endAll(new NatsAway('NATS went away; whether it carried this out is unknown'));
   }
@@ -226,32 +245,6 @@ export class NatsLink {
     this.#toldAway = true;
     this.#options.log.warn({ url: this.url, reason: String(reason) }, 'NATS is away; trying again until it is back');
   }
-}
-
-/** One URL, or several with commas between, as NATS clients take them. */
-function parts(url: string): { readonly server: string; readonly user: string; readonly password: string }[] {
-  return url.split(',').map((text) => {
-    const parsed = new URL(text.includes('://') ? text : `nats://${text}`);
-    const user = decodeURIComponent(parsed.username);
-    const password = decodeURIComponent(parsed.password);
-    return { server: `${parsed.protocol}//${parsed.host}`, user, password };
-  });
-}
-
-function serversOf(url: string): readonly string[] {
-  return parts(url).map(({ server }) => server);
-}
-
-function withoutCredentials(url: string): string {
-  return serversOf(url).join(',');
-}
-
-/** `nats://user:password@host`, or `nats://token@host`; those of the first server serve for all. */
-function credentialsOf(url: string, token: string | null) {
-  if (token !== null) return { token };
-  const [first] = parts(url);
-  if (first === undefined || first.user === '') return {};
-  return first.password === '' ? { token: first.user } : { user: first.user, pass: first.password };
 }
 
 /** The longest message that the server takes, bytes; its own default where it has not said. */
