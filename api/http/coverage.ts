@@ -13,9 +13,13 @@ export interface Coverage {
 }
 
 export function createCoverage(engine: OnsaleEngine): Coverage {
+  function roomAt(atMs: number, concertId: string): string {
+    return engine.view<'catalog', 'roomOf'>('catalog:main', { type: 'roomOf', concertId, atMs });
+  }
+
+  /** Of a concert that moved in the very ms in which the session began, nobody can tell which came first. */
   function coversSince(room: string, startedAt: number, concertId: string): boolean {
-    const asked = { type: 'roomOf', concertId, atMs: startedAt } as const;
-    return engine.view<'catalog', 'roomOf'>('catalog:main', asked) === room;
+    return roomAt(startedAt, concertId) === room || roomAt(startedAt - 1, concertId) === room;
   }
 
   return {
