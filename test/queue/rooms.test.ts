@@ -24,6 +24,20 @@ describe('the rooms of a new engine', () => {
   });
 });
 
+describe('rooms that are open and not started', () => {
+  it('let nobody in, until they are', async () => {
+    const before = await new QueueUnderTest().start({ admitPerSecond: 0 });
+    const ann = await before.join('ann');
+    const after = before.crash();
+    await after.done(after.rooms.open());
+    await after.policy({ admitPerSecond: 100 });
+    await after.world.pass(5_000);
+    assert.equal(after.status(ann.place), 'waiting');
+    await after.done(after.rooms.start());
+    assert.equal(after.status(ann.place), 'active');
+  });
+});
+
 describe('a room that is put', () => {
   it('lets people in at once, beside main, and is there after a crash with its policy', async () => {
     const before = await new QueueUnderTest().start();
