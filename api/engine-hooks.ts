@@ -3,9 +3,9 @@ import type { FreeSeats } from '../actors/catalog/free-seats.ts';
 import type { EngineHooks } from '../engine/options.ts';
 import { countingHooks } from './catalog-counters.ts';
 import type { HttpMetrics } from './http/metrics.ts';
-import type { SeatChanges } from './http/seat-changes.ts';
 import type { Feed } from './nats/feed/feed.ts';
 import type { Rooms } from './queue/rooms.ts';
+import type { SeatChanges } from './seats/seat-changes.ts';
 
 export interface ToldParts {
   readonly freeSeats: FreeSeats;

@@ -1,10 +1,10 @@
 /** The gate of the browse calls: judged by a view, so that polling costs no turn of the engine. */
-import type { Awaitable } from '../chain.ts';
 import type { PlaceInLine, TokenStatus } from '../../actors/admission/messages.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answers/answer.ts';
+import { problem } from '../answers/problems.ts';
+import type { Awaitable } from '../chain.ts';
 import { createCoverage } from './coverage.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { problem } from './problems.ts';
 
 /**
  * Null: the place is active, and where a concert is given, in a room that covers it. Renews the session when it is time to; the

@@ -3,11 +3,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import { verify } from 'hono/jwt';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answers/answer.ts';
+import { problem } from '../answers/problems.ts';
+import { isId } from '../answers/schemas/ids.ts';
 import type { Awaitable } from '../chain.ts';
 import type { Access, Caller } from './operation.ts';
-import { problem } from './problems.ts';
-import { isId } from './schemas/ids.ts';
 
 export interface CredentialRules {
   readonly verifyQueueToken: (token: string) => PlaceInLine | null;

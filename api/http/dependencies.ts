@@ -3,26 +3,15 @@ import type { PlaceInLine } from '../../actors/admission/messages.ts';
 import type { FreeSeats } from '../../actors/catalog/free-seats.ts';
 import type { JsonObject } from '../../engine/actor.ts';
 import type { ReadModelReader } from '../../storage/read-model/reader.ts';
+import type { Log } from '../log.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { QueueDesk } from '../queue/queue-desk.ts';
 import type { Rooms } from '../queue/rooms.ts';
-import type { Log } from '../log.ts';
+import type { ReadModelProgress } from '../read-model-progress.ts';
+import type { SeatChanges } from '../seats/seat-changes.ts';
+import type { SeatLists } from '../seats/seat-list.ts';
 import type { HttpMetrics } from './metrics.ts';
 import type { RequestLimitRules } from './request-limits.ts';
-import type { SeatChanges } from './seat-changes.ts';
-import type { SeatLists } from './seat-list.ts';
-
-/** How far the read model is behind the journal. */
-export interface ReadModelProgress {
-  /** Number of the last batch that it includes. */
-  readonly through: number;
-  /** Batches that the journal held at the start and that it does not include yet: what it tells meanwhile may be long over. */
-  readonly missing: number;
-  /** Whether these are too many to wait for. */
-  readonly farBehind: boolean;
-  /** Resolves when `through` has reached `batch`, or after a bounded wait. */
-  reached(batch: number): Promise<void>;
-}
 
 export interface HttpDependencies {
   readonly engine: OnsaleEngine;

@@ -5,17 +5,17 @@
  * a second time.
  */
 import type { Context, Handler } from 'hono';
-import { limits } from '../limits.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answers/answer.ts';
+import { badClientKey, isClientKey } from '../answers/client-key.ts';
+import { fieldErrors } from '../answers/field-errors.ts';
+import { parseBody } from '../answers/parse-body.ts';
+import { invalidRequest, problem, type ProblemCode } from '../answers/problems.ts';
 import { chain, type Awaitable } from '../chain.ts';
+import { limits } from '../limits.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { fieldErrors } from './field-errors.ts';
-import { badClientKey, isClientKey } from './idempotency.ts';
-import { type BodyHead, type BodyRead, readBody, readBodyHead } from './json-body.ts';
 import type { Caller, ErasedCall, Operation } from './operation.ts';
-import { parseBody } from './parse-body.ts';
-import { invalidRequest, problem, type ProblemCode } from './problems.ts';
+import { type BodyHead, type BodyRead, readBody, readBodyHead } from './request-body.ts';
 import { createRequestLimits, type RequestLimits } from './request-limits.ts';
 
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */

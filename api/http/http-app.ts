@@ -1,11 +1,11 @@
 /** The HTTP door: every route behind one door, and what happens to requests that no route takes. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { problem } from '../answers/problems.ts';
 import { isInside } from './browse-gate.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { createDoor, type Unreadable } from './door.ts';
 import { documentOf } from './openapi.ts';
 import type { Operation } from './operation.ts';
-import { problem } from './problems.ts';
 import { QueueStreams } from './queue-streams.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { browseRoutes } from './routes/browse.ts';

@@ -1,7 +1,7 @@
 /** The OpenAPI document, made from the operations and the very schemas that validate. */
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
+import { problems, type ProblemCode } from '../answers/problems.ts';
 import type { Content, Operation } from './operation.ts';
-import { problems, type ProblemCode } from './problems.ts';
 
 type Registry = OpenAPIHono['openAPIRegistry'];
 type Route = Parameters<Registry['registerPath']>[0];

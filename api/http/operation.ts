@@ -2,9 +2,9 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answers/answer.ts';
+import type { ProblemCode } from '../answers/problems.ts';
 import type { Awaitable } from '../chain.ts';
-import type { ProblemCode } from './problems.ts';
 
 /**
  * Which genuine credentials a route asks for.

@@ -4,11 +4,11 @@
  * older one.
  */
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import type { Answer } from '../answers/answer.ts';
+import { problem } from '../answers/problems.ts';
+import { queueTokenBody } from '../answers/queue-answers.ts';
 import { limits } from '../limits.ts';
-import type { Answer } from './answer.ts';
 import type { QueueDesk, QueueStatus } from '../queue/queue-desk.ts';
-import { problem } from './problems.ts';
-import { queueTokenBody } from './routes/queue.ts';
 import { eventStream, StreamRing, type RingStream } from './stream-ring.ts';
 
 const tickMs = 100;

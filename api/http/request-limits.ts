@@ -1,9 +1,9 @@
 /** How many requests one user, and one address, may send: the two limits of the door, each of which may be off. */
 import type { Context } from 'hono';
+import type { Answer } from '../answers/answer.ts';
+import { problem } from '../answers/problems.ts';
 import { socketAddressOf } from './adapter.ts';
-import type { Answer } from './answer.ts';
 import { clientAddress, countedAddress } from './client-address.ts';
-import { problem } from './problems.ts';
 import { RateLimit } from './rate-limit.ts';
 
 export interface RequestLimitRules {

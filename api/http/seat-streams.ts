@@ -5,11 +5,11 @@
  * never waits for them.
  */
 import type { PlaceInLine } from '../../actors/admission/messages.ts';
+import type { Answer } from '../answers/answer.ts';
+import { problem } from '../answers/problems.ts';
 import { limits } from '../limits.ts';
-import type { Answer } from './answer.ts';
-import { problem } from './problems.ts';
-import type { ScheduleChanges } from './schedule-changes.ts';
-import type { SeatChanges } from './seat-changes.ts';
+import type { ScheduleChanges } from '../seats/schedule-changes.ts';
+import type { SeatChanges } from '../seats/seat-changes.ts';
 import { eventStream, StreamRing, type RingStream } from './stream-ring.ts';
 
 const tickMs = 50;

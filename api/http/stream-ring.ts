@@ -6,7 +6,7 @@
  * 3. A stream is in the ring until it ends, its reader goes, or its reader is cut off; `onRemove` is called once for it.
  * 4. A reader who does not keep up is cut off: what waits for one reader is bounded.
  */
-import type { Answer } from './answer.ts';
+import type { Answer } from '../answers/answer.ts';
 
 /** What the ring knows of a stream. */
 export interface RingStream {

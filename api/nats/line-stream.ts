@@ -11,7 +11,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { Empty, nanos, type NatsConnection } from '@nats-io/transport-node';
-import { isId } from '../http/schemas/ids.ts';
+import { isId } from '../answers/schemas/ids.ts';
 import { jetStreamTimeoutMs, type NatsLink } from './connection.ts';
 
 /** The smallest that nats-server takes, ms. Joins carry no message id, so nothing is ever looked up in it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isoTime } from '../../api/http/answer.ts';
+import { isoTime } from '../../api/answers/answer.ts';
 
 describe('a time in an answer', () => {
   it('reads like that of a Date, whatever times were asked for before', () => {

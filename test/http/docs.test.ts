@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { OpenApi } from './openapi-arbitrary.ts';
 import { businessCodes, permanenceOf } from '../../actors/codes.ts';
-import { isPermanent, problems } from '../../api/http/problems.ts';
+import { isPermanent, problems } from '../../api/answers/problems.ts';
 import { expecting, startStage, type Stage } from './stage.ts';
 
 let stage: Stage;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { problems, type ProblemCode } from '../../api/http/problems.ts';
+import { problems, type ProblemCode } from '../../api/answers/problems.ts';
 import {
   adminKey,
   charge,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { followReadModel } from '../../api/http/read-model-progress.ts';
+import { followReadModel } from '../../api/read-model-progress.ts';
 import type { FollowerReport } from '../../engine/ports.ts';
 
 describe('a reader of the SQL tables', () => {

@@ -1,7 +1,7 @@
 /** Live seats without sockets: what is on disk, how often, how much is kept, and who is cut off. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ScheduleChanges } from '../../api/http/schedule-changes.ts';
+import { ScheduleChanges } from '../../api/seats/schedule-changes.ts';
 import { frame, hall, reading, soon } from './seat-hall.ts';
 
 describe('a change', () => {

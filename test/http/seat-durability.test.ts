@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKinds } from '../../actors/kinds.ts';
-import { SeatChanges } from '../../api/http/seat-changes.ts';
+import { SeatChanges } from '../../api/seats/seat-changes.ts';
 import { limits } from '../../api/limits.ts';
 import type { Protocols } from '../../api/protocols.ts';
 import { Engine } from '../../engine/engine.ts';

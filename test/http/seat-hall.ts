@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { JournaledEvent } from '../../engine/ports.ts';
-import { SeatChanges, type SeatChangesBounds } from '../../api/http/seat-changes.ts';
+import { SeatChanges, type SeatChangesBounds } from '../../api/seats/seat-changes.ts';
 import { SeatStreams, type SeatStreamsBounds } from '../../api/http/seat-streams.ts';
 import { limits } from '../../api/limits.ts';
 import { readEvents, type SeatEvent } from './seat-watcher.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createSeatLists } from '../../api/http/seat-list.ts';
+import { createSeatLists } from '../../api/seats/seat-list.ts';
 
 const names = ['available', 'held', 'sold'] as const;
 const schedule = { id: 's', concertId: 'c', venue: 'v', startsAt: 0, salesOpenAt: 0, salesCloseAt: 0 };

@@ -72,7 +72,10 @@ describe('an admin request', () => {
 
   test('is refused by another content under the same id', async () => {
     await withServer([answer(409, { code: 'already_exists', equal: false, detail: 'other' })], async (client) => {
-      assert.deepEqual(await client.post('/x', {}), { type: 'refused', reason: 'already_exists: other' });
+      assert.deepEqual(await client.post('/x', {}), {
+        type: 'refused',
+        reason: 'already_exists: it is there with other content',
+      });
     });
   });
 

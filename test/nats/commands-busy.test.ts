@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { Outcome } from '../../engine/asker.ts';
-import type { ProblemCode } from '../../api/http/problems.ts';
+import type { ProblemCode } from '../../api/answers/problems.ts';
 import { limits } from '../../api/limits.ts';
 import { openCommandsStream } from '../../api/nats/commands/commands-stream.ts';
 import { DurableCommands } from '../../api/nats/commands/durable-commands.ts';

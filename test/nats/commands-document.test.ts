@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { queueTokenBody } from '../../api/http/routes/queue.ts';
-import { chargeSchema, paymentSchema, reservationSchema, seatFields } from '../../api/http/schemas/reservation.ts';
+import { queueTokenBody } from '../../api/answers/queue-answers.ts';
+import { chargeSchema, paymentSchema, reservationSchema, seatFields } from '../../api/answers/schemas/reservation.ts';
 import { commandsSubjects } from '../../api/nats/commands/commands-stream.ts';
 import { readDurable } from '../../api/nats/commands/durable-message.ts';
-import { createSeatLists } from '../../api/http/seat-list.ts';
+import { createSeatLists } from '../../api/seats/seat-list.ts';
 import { createEndpoints, type EndpointDependencies } from '../../api/nats/commands/endpoints.ts';
 import { EndpointStats, microAnswers, microEndpoints } from '../../api/nats/commands/micro-service.ts';
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import { codeIn, fieldsIn, tableOf } from '../markdown-tables.ts';
 
 const document = readFileSync(new URL('../../api/nats/commands/README.md', import.meta.url), 'utf8');
@@ -18,10 +18,10 @@ const rows = tableOf(document, 'Subject').flatMap(([subjects = '', body = '', ma
 );
 const shapes = new Map(tableOf(document, 'Shape').map(([name = '', fields = '']) => [name, fields]));
 
-const seat = { id: 'A-1-1', section: 'A', row: '1', number: 1, price: 5 };
+const layout = { seatsTotal: 1, seats: () => [{ id: 'A-1-1', section: 'A', row: '1', number: 1, price: 5 }] };
 /** A date of one seat, wallets with 7, and nothing to be asked: nothing that is refused gets as far as here. */
 const views: Readonly<Record<string, object>> = {
-  seats: { schedule: { id: 'x' }, changes: 1, seatsAvailable: 1, seatsTotal: 1, seats: [seat], statuses: [0] },
+  seats: { schedule: { id: 'x' }, changes: 1, seatsAvailable: 1, seatsTotal: 1, layout, statuses: [0] },
   balance: { userId: 'x', balance: 7 },
 };
 const endpoints = createEndpoints({

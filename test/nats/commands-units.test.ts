@@ -5,7 +5,7 @@ import type { StreamInfo } from '@nats-io/jetstream';
 import { AckedThrough } from '../../api/nats/commands/acked-through.ts';
 import { rejectedReport } from '../../api/nats/commands/rejected-report.ts';
 import { SubjectOrder } from '../../api/nats/commands/subject-order.ts';
-import { problem } from '../../api/http/problems.ts';
+import { problem } from '../../api/answers/problems.ts';
 import { limits } from '../../api/limits.ts';
 
 describe('the order of a subject', () => {

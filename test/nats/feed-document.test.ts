@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { paymentSchema, reservationSchema } from '../../api/http/schemas/reservation.ts';
+import { paymentSchema, reservationSchema } from '../../api/answers/schemas/reservation.ts';
 import { attributesOf, natsSubjectOf } from '../../api/nats/feed/cloud-event.ts';
 import { publicEvents, type PublicEvent } from '../../api/nats/feed/public-events.ts';
 import type { KeyBinding, Turn } from '../../engine/ports.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
-import { json, type Answer } from '../../api/http/answer.ts';
+import { json, type Answer } from '../../api/answers/answer.ts';
 import { limits } from '../../api/limits.ts';
 import { createLog } from '../../api/log.ts';
 import { RequestDoor } from '../../api/nats/commands/request-door.ts';

@@ -3,7 +3,7 @@
  * answers of one key may differ by right, the clock jumps, or wallets have an engine of their own, no order is demanded:
  * then it records nothing.
  */
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import { checkHistory } from '../linearizability/check-history.ts';
 import { reservationStatuses, type Recorded } from '../linearizability/recorded.ts';
 import { fingerprintOfRequest, scopeOfRequest, type Request } from './request.ts';

@@ -1,8 +1,8 @@
 /** The judges of the simulation bite: each kind of lie, told once, is found. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { json, replayedHeader, type Answer } from '../../api/http/answer.ts';
-import { problem } from '../../api/http/problems.ts';
+import { json, replayedHeader, type Answer } from '../../api/answers/answer.ts';
+import { problem } from '../../api/answers/problems.ts';
 import { createKinds } from '../../actors/kinds.ts';
 import type { ErasedKind, Event } from '../../engine/actor.ts';
 import type { Turn } from '../../engine/ports.ts';

@@ -5,7 +5,7 @@
  */
 import type { ScheduleEvent } from '../../actors/schedule/messages.ts';
 import type { WalletEvent } from '../../actors/wallet/messages.ts';
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import { idOf, kindOf } from '../../engine/actor.ts';
 import type { JournaledEvent, StoredBatch } from '../../engine/ports.ts';
 import { Auditor } from '../../storage/audit/auditor.ts';

@@ -1,6 +1,6 @@
 /** A bound key gives the answer that it gave before, and no other, as long as it is bound (invariant 6). */
 import type { SeatsHeld } from '../../actors/schedule/messages.ts';
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import type { Turn } from '../../engine/ports.ts';
 import { fingerprintOfRequest, scopeOfRequest, type Request } from './request.ts';
 

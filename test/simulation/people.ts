@@ -2,7 +2,7 @@
  * People and services who want seats: they join, look, hold, pay, cancel and charge, over both doors, with and without
  * keys; they send again what got no answer, and sometimes what got one.
  */
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import type { Chance } from './chance.ts';
 import type { DurableQueue } from './durable-queue.ts';
 import type { History } from './history.ts';

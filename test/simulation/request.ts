@@ -1,5 +1,5 @@
 /** What people and services ask for, the same whichever door they take. */
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import type { SimulatedProgram } from './simulated-program.ts';
 
 export type Wish =

@@ -1,10 +1,10 @@
 /** The doors' pure halves, and the routes around them, without sockets: a parsed request goes in, an answer comes out. */
 import type { Context } from 'hono';
 import type { Engine } from '../../engine/engine.ts';
-import type { Answer } from '../../api/http/answer.ts';
+import type { Answer } from '../../api/answers/answer.ts';
 import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import type { ErasedCall, Operation } from '../../api/http/operation.ts';
-import { parseBody } from '../../api/http/parse-body.ts';
+import { parseBody } from '../../api/answers/parse-body.ts';
 import type { QueueStreams } from '../../api/http/queue-streams.ts';
 import { adminRoutes } from '../../api/http/routes/admin.ts';
 import { browseRoutes } from '../../api/http/routes/browse.ts';
@@ -12,8 +12,8 @@ import { paymentRoutes } from '../../api/http/routes/payments.ts';
 import { queueRoutes } from '../../api/http/routes/queue.ts';
 import { reservationRoutes } from '../../api/http/routes/reservations.ts';
 import { userRoutes } from '../../api/http/routes/users.ts';
-import { SeatChanges } from '../../api/http/seat-changes.ts';
-import { createSeatLists } from '../../api/http/seat-list.ts';
+import { SeatChanges } from '../../api/seats/seat-changes.ts';
+import { createSeatLists } from '../../api/seats/seat-list.ts';
 import type { SeatStreams } from '../../api/http/seat-streams.ts';
 import { readDurable } from '../../api/nats/commands/durable-message.ts';
 import { createEndpoints, type Endpoint } from '../../api/nats/commands/endpoints.ts';

@@ -1,20 +1,20 @@
 /** What can be booked. Gated: the list of concerts by an active token of any room, the rest by one that covers it. */
-import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { PlaceInLine } from '../../../actors/admission/messages.ts';
 import type { SeatsView } from '../../../actors/schedule/messages.ts';
+import { json, type Answer } from '../../answers/answer.ts';
+import { invalidRequest, problem } from '../../answers/problems.ts';
+import { concertId, concertParams, isId, scheduleId, scheduleParams } from '../../answers/schemas/ids.ts';
+import { seatFields } from '../../answers/schemas/reservation.ts';
+import { scheduleFields, scheduleItem } from '../../answers/schemas/schedule.ts';
+import { availableIn, count, cursorIn, cursorOut, limitDefault, limitIn } from '../../answers/schemas/values.ts';
+import type { Awaitable } from '../../chain.ts';
 import { limits } from '../../limits.ts';
 import { cutOffOf } from '../adapter.ts';
-import { json, type Answer } from '../answer.ts';
 import { createBrowseGate } from '../browse-gate.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { matchesEtag } from '../etag.ts';
 import { operation, type Operation } from '../operation.ts';
-import { invalidRequest, problem } from '../problems.ts';
-import { concertId, concertParams, isId, scheduleId, scheduleParams } from '../schemas/ids.ts';
-import { seatFields } from '../schemas/reservation.ts';
-import { scheduleFields, scheduleItem } from '../schemas/schedule.ts';
-import { availableIn, count, cursorIn, cursorOut, limitDefault, limitIn } from '../schemas/values.ts';
 import type { SeatStreams } from '../seat-streams.ts';
 
 const concertList = z

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Hono } from 'hono';
-import type { Answer, Header } from '../answer.ts';
+import type { Answer, Header } from '../../answers/answer.ts';
+import { isPermanent, isProblemCode, problems } from '../../answers/problems.ts';
 import type { Door } from '../door.ts';
-import { isPermanent, isProblemCode, problems } from '../problems.ts';
 
 /**
  * No script but our own files, no host but this one. Styles may be inline because the page's library sets `style`

@@ -1,7 +1,7 @@
 /** For whoever runs the program: is it alive, is it ready, how is it doing. */
 import { z } from '@hono/zod-openapi';
+import { json } from '../../answers/answer.ts';
 import { limits } from '../../limits.ts';
-import { json } from '../answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { operation, type Operation } from '../operation.ts';
 

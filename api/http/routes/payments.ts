@@ -1,17 +1,17 @@
 /** Paying for a reservation. */
 import { z } from '@hono/zod-openapi';
 import type { PlaceInLine } from '../../../actors/admission/messages.ts';
-import type { PayReservation, ScheduleReply } from '../../../actors/schedule/messages.ts';
+import type { PayReservation } from '../../../actors/schedule/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
-import type { ClientKey, Outcome } from '../../../engine/asker.ts';
+import type { ClientKey } from '../../../engine/asker.ts';
+import { clientKey, keyed } from '../../answers/client-key.ts';
+import { toPayAnswer } from '../../answers/money-answers.ts';
+import { problem } from '../../answers/problems.ts';
+import { reservationId } from '../../answers/schemas/ids.ts';
+import { paymentSchema } from '../../answers/schemas/reservation.ts';
 import { limits } from '../../limits.ts';
-import { json, replayedHeader, type Answer } from '../answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
-import { problem, type ProblemCode } from '../problems.ts';
-import { reservationId } from '../schemas/ids.ts';
-import { paymentBody, paymentSchema } from '../schemas/reservation.ts';
 import { scheduleOfReservation } from './reservations.ts';
 
 const payBody = z.strictObject({ reservationId }).openapi('PayReservation');
@@ -30,13 +30,6 @@ function toPay(body: z.output<typeof payBody>, schedule: string, place: PlaceInL
     command: { type: 'PayReservation', userId, reservationId: body.reservationId, session: place },
     key: clientKey(key, userId, 'PayReservation', body),
   };
-}
-
-export function toPayAnswer(outcome: Outcome<ScheduleReply, ProblemCode>): Answer {
-  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
-  const { reply, replayed } = outcome;
-  if (reply.type !== 'payment') throw new Error(`a payment was answered with ${reply.type}`);
-  return json(201, paymentBody(reply.payment), replayed ? [replayedHeader] : []);
 }
 
 export function paymentRoutes({ engine }: HttpDependencies): Operation[] {

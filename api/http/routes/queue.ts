@@ -1,17 +1,16 @@
 /** Joining the line, asking how far one is, leaving. */
 import { z } from '@hono/zod-openapi';
-import type { PlaceInLine } from '../../../actors/admission/messages.ts';
+import { json, noContent } from '../../answers/answer.ts';
+import { problem } from '../../answers/problems.ts';
+import { joinAnswer, queueTokenBody } from '../../answers/queue-answers.ts';
+import { roomId, userId } from '../../answers/schemas/ids.ts';
+import { count, timeOutOrNull } from '../../answers/schemas/values.ts';
+import { chain } from '../../chain.ts';
 import { limits } from '../../limits.ts';
 import { cutOffOf } from '../adapter.ts';
-import { isoTimeOrNull, json, noContent, type Answer } from '../answer.ts';
-import { chain } from '../../chain.ts';
-import type { QueueStatus } from '../../queue/queue-desk.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { operation, type Operation } from '../operation.ts';
-import { problem } from '../problems.ts';
 import type { QueueStreams } from '../queue-streams.ts';
-import { roomId, userId } from '../schemas/ids.ts';
-import { count, timeOutOrNull } from '../schemas/values.ts';
 
 const joinBody = z.strictObject({ userId, room: roomId.optional().openapi({ default: 'main' }) }).openapi('JoinQueue');
 
@@ -28,21 +27,6 @@ const queueToken = z
     pollAfterSeconds: z.int().min(1).max(20),
   })
   .openapi('QueueToken');
-
-/** What the owner of a token reads, in answers and in stream events alike. */
-export function queueTokenBody(token: string, place: PlaceInLine, status: QueueStatus): object {
-  return {
-    token,
-    room: place.room,
-    userId: place.userId,
-    status: status.status,
-    place: place.place,
-    position: status.position,
-    etaSeconds: status.etaSeconds,
-    expiresAt: isoTimeOrNull(status.expiresAt),
-    pollAfterSeconds: status.pollAfterSeconds,
-  };
-}
 
 export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): Operation[] {
   const bodyBytesMax = limits.bodyBytesMax;
@@ -66,12 +50,7 @@ export function queueRoutes({ desk }: HttpDependencies, streams: QueueStreams): 
       },
       refusals: ['room_not_found', 'overloaded', 'queue_unavailable'],
       namedUser: ({ body }) => body.userId,
-      async handle({ body }): Promise<Answer> {
-        const joined = await desk.join(body.room ?? 'main', body.userId);
-        if (joined.type === 'rejected') return problem(joined.code, joined.details);
-        const { token, place, existing } = joined;
-        return json(existing ? 200 : 201, queueTokenBody(token, place, await desk.durableStatus(place)));
-      },
+      handle: ({ body }) => joinAnswer(desk, body.room ?? 'main', body.userId),
     }),
     operation({
       id: 'getQueueToken',

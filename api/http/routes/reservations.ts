@@ -1,25 +1,25 @@
 /** Holding seats, looking at a reservation, giving it up. Each call in two pure halves: to the command, to the answer. */
-import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { AdmissionCommand, PlaceInLine } from '../../../actors/admission/messages.ts';
-import type {
-  CancelHold,
-  HoldSeats,
-  Reservation,
-  ScheduleReply,
-  ScheduleViews,
-} from '../../../actors/schedule/messages.ts';
+import type { CancelHold, HoldSeats } from '../../../actors/schedule/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
-import type { ClientKey, Outcome } from '../../../engine/asker.ts';
+import type { ClientKey } from '../../../engine/asker.ts';
+import { type Answer } from '../../answers/answer.ts';
+import { clientKey } from '../../answers/client-key.ts';
+import { problem, type ProblemCode } from '../../answers/problems.ts';
+import {
+  createShrunkReader,
+  ownReservationAnswer,
+  toCancelAnswer,
+  toHoldAnswer,
+} from '../../answers/reservation-answers.ts';
+import { reservationParams, scheduleId } from '../../answers/schemas/ids.ts';
+import { reservationSchema, seatIdsIn } from '../../answers/schemas/reservation.ts';
+import type { Awaitable } from '../../chain.ts';
 import { limits } from '../../limits.ts';
-import { json, replayedHeader, type Answer, type Header } from '../answer.ts';
 import { createCoverage } from '../coverage.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { clientKey } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
-import { problem, type ProblemCode } from '../problems.ts';
-import { reservationParams, scheduleId } from '../schemas/ids.ts';
-import { reservationBody, reservationSchema, seatIdsIn } from '../schemas/reservation.ts';
 
 const holdBody = z.strictObject({ scheduleId, seatIds: seatIdsIn }).openapi('HoldSeats');
 
@@ -47,30 +47,6 @@ function toHold(body: HoldBody, place: PlaceInLine, key: string | null, covered:
   };
 }
 
-export function toHoldAnswer(outcome: Outcome<ScheduleReply, ProblemCode>): Answer {
-  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
-  const { reply, replayed } = outcome;
-  if (reply.type !== 'reservation') throw new Error(`a hold was answered with ${reply.type}`);
-  const location = ['Location', `/v1/reservations/${encodeURIComponent(reply.reservation.id)}`] as const;
-  return json(201, reservationBody(reply.reservation), replayed ? [location, replayedHeader] : [location]);
-}
-
-/** Answers with the details of a reservation of which its schedule remembers only how it ended. */
-export type ReadShrunk = (id: string, status: Reservation['status'], headers: readonly Header[]) => Promise<Answer>;
-/** For whoever asks: another one's is not found. */
-export type ShrunkReader = (userId: string) => ReadShrunk;
-
-export function toReservationAnswer(
-  view: ScheduleViews['reservation'],
-  shrunk: ReadShrunk,
-  headers: readonly Header[] = [],
-): Awaitable<Answer> {
-  if (view === null) return problem('reservation_not_found');
-  return view.type === 'reservation'
-    ? json(200, reservationBody(view.reservation), headers)
-    : shrunk(view.id, view.status, headers);
-}
-
 export interface Cancel {
   readonly to: Address<'schedule'>;
   readonly command: CancelHold;
@@ -79,15 +55,6 @@ export interface Cancel {
 /** Cancelling twice is answered the same, so it needs no key. */
 function toCancel(reservationId: string, schedule: string, { userId }: PlaceInLine): Cancel {
   return { to: `schedule:${schedule}`, command: { type: 'CancelHold', userId, reservationId } };
-}
-
-export function toCancelAnswer(outcome: Outcome<ScheduleReply, ProblemCode>, shrunk: ReadShrunk): Awaitable<Answer> {
-  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
-  const { reply, replayed } = outcome;
-  if (reply.type === 'reservation' || reply.type === 'shrunk-reservation') {
-    return toReservationAnswer(reply, shrunk, replayed ? [replayedHeader] : []);
-  }
-  throw new Error(`a cancellation was answered with ${reply.type}`);
 }
 
 /** The schedule that made this reservation, or null when no schedule can have made it. */
@@ -171,13 +138,11 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
       params: reservationParams,
       answers: { 200: reservation },
       refusals: ['reservation_not_found'],
-      async handle({ params, caller }) {
+      handle({ params, caller }) {
         const schedule = scheduleOfReservation(engine, params.id);
         const userId = caller.place?.userId ?? caller.jwtUser;
         if (schedule === null || userId === null) return problem('reservation_not_found');
-        const query = { type: 'reservation', reservationId: params.id, userId } as const;
-        const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
-        return toReservationAnswer(view, shrunkOf(userId));
+        return ownReservationAnswer(engine, schedule, { reservationId: params.id, userId }, shrunkOf);
       },
     }),
     operation({
@@ -200,26 +165,6 @@ export function reservationRoutes(deps: HttpDependencies): Operation[] {
       },
     }),
   ];
-}
-
-/**
- * Of this user, a reservation that its schedule remembers only as ended: the SQL tables have the details, and whose it
- * is. The schedule compared no more than a hash of 32 bits, which two users can share.
- */
-export function createShrunkReader({
-  engine,
-  readModel,
-  readModelProgress,
-}: Pick<HttpDependencies, 'engine' | 'readModel' | 'readModelProgress'>): ShrunkReader {
-  return (userId) => async (id, status, headers) => {
-    await readModelProgress.reached(engine.durableBatch);
-    const reservation = readModel.reservation(id);
-    // Only a read model that is being rebuilt does not have it yet.
-    if (reservation === undefined)
-      return problem('overloaded', { detail: 'Old reservations cannot be read just now.' });
-    if (reservation.userId !== userId) return problem('reservation_not_found');
-    return json(200, reservationBody({ ...reservation, status }), headers);
-  };
 }
 
 function isGateRefusal(code: ProblemCode): boolean {

@@ -1,24 +1,19 @@
 /** A user's balance and reservations. Not gated. */
 import { z } from '@hono/zod-openapi';
 import type { Reservation } from '../../../actors/schedule/messages.ts';
-import type { WalletCommand, WalletReply } from '../../../actors/wallet/messages.ts';
+import type { WalletCommand } from '../../../actors/wallet/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
-import type { ClientKey, Outcome } from '../../../engine/asker.ts';
+import type { ClientKey } from '../../../engine/asker.ts';
+import { json } from '../../answers/answer.ts';
+import { clientKey, keyed } from '../../answers/client-key.ts';
+import { balanceAnswer, toChargeAnswer } from '../../answers/money-answers.ts';
+import { invalidRequest, problem } from '../../answers/problems.ts';
+import { userId, userParams } from '../../answers/schemas/ids.ts';
+import { chargeAmountIn, chargeSchema, reservationBody, reservationSchema } from '../../answers/schemas/reservation.ts';
+import { cursorIn, cursorOut, limitDefault, limitIn, money } from '../../answers/schemas/values.ts';
 import { limits } from '../../limits.ts';
-import { json, replayedHeader, type Answer } from '../answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { clientKey, keyed } from '../idempotency.ts';
 import { operation, type Operation } from '../operation.ts';
-import { invalidRequest, problem, type ProblemCode } from '../problems.ts';
-import { userId, userParams } from '../schemas/ids.ts';
-import {
-  chargeAmountIn,
-  chargeBody,
-  chargeSchema,
-  reservationBody,
-  reservationSchema,
-} from '../schemas/reservation.ts';
-import { cursorIn, cursorOut, limitDefault, limitIn, money } from '../schemas/values.ts';
 
 const balanceSchema = z.object({ userId, balance: money }).openapi('Balance');
 
@@ -41,13 +36,6 @@ function toCharge(user: string, { amount }: z.output<typeof chargeRequest>, key:
     command: { type: 'ChargeWallet', amount },
     key: clientKey(key, user, 'ChargeWallet', { userId: user, amount }),
   };
-}
-
-export function toChargeAnswer(outcome: Outcome<WalletReply, ProblemCode>): Answer {
-  if (outcome.type === 'rejected') return problem(outcome.code, outcome.details);
-  const { reply, replayed } = outcome;
-  if (reply.type !== 'charge') throw new Error(`a charge was answered with ${reply.type}`);
-  return json(201, chargeBody(reply.charge), replayed ? [replayedHeader] : []);
 }
 
 /** After the tables were taken away or are of an earlier version, for minutes; after a kill, for a moment. */
@@ -75,10 +63,7 @@ export function userRoutes({ engine, readModel, readModelProgress }: HttpDepende
       answers: { 200: { description: 'The balance', schema: balanceSchema } },
       refusals: [],
       namedUser: ({ params }) => params.userId,
-      async handle({ params }) {
-        const view = await engine.viewDurable<'wallet', 'balance'>(`wallet:${params.userId}`, { type: 'balance' });
-        return json(200, { userId: view.userId, balance: view.balance });
-      },
+      handle: ({ params }) => balanceAnswer(engine, params.userId),
     }),
     operation({
       id: 'chargeBalance',

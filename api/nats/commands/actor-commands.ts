@@ -3,19 +3,18 @@
  * answer. Request/reply (`cmd`) and the work queue (`do`) read the same ones; both know the user from the body or the
  * subject, touch no queue session and need no token.
  */
-import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
 import type { ScheduleCommand, ScheduleReply } from '../../../actors/schedule/messages.ts';
 import type { WalletCommand, WalletReply } from '../../../actors/wallet/messages.ts';
 import type { Address } from '../../../engine/actor.ts';
 import type { Outcome } from '../../../engine/asker.ts';
-import type { Answer } from '../../http/answer.ts';
-import type { ProblemCode } from '../../http/problems.ts';
-import { toPayAnswer } from '../../http/routes/payments.ts';
-import { toCancelAnswer, toHoldAnswer, type ReadShrunk } from '../../http/routes/reservations.ts';
-import { toChargeAnswer } from '../../http/routes/users.ts';
-import { reservationId, scheduleId, userId } from '../../http/schemas/ids.ts';
-import { chargeAmountIn, seatIdsIn } from '../../http/schemas/reservation.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { toChargeAnswer, toPayAnswer } from '../../answers/money-answers.ts';
+import type { ProblemCode } from '../../answers/problems.ts';
+import { toCancelAnswer, toHoldAnswer, type ReadShrunk } from '../../answers/reservation-answers.ts';
+import { reservationId, scheduleId, userId } from '../../answers/schemas/ids.ts';
+import { chargeAmountIn, seatIdsIn } from '../../answers/schemas/reservation.ts';
+import type { Awaitable } from '../../chain.ts';
 import type { MessageShape } from './message.ts';
 
 export type Verb = 'hold' | 'cancel' | 'pay' | 'charge';

@@ -11,17 +11,17 @@
  * 4. Each connection begins with a consumer made anew, so that what was under way comes again at once and in order.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { headers as natsHeaders } from '@nats-io/transport-node';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { headers as natsHeaders } from '@nats-io/transport-node';
 import type { Outcome } from '../../../engine/asker.ts';
-import type { Answer } from '../../http/answer.ts';
-import { problem, type ProblemCode } from '../../http/problems.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { problem, type ProblemCode } from '../../answers/problems.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
 import { type LiveNats, payloadMaxOf } from '../connection.ts';
-import type { Verb } from './actor-commands.ts';
 import { AckedThrough } from './acked-through.ts';
+import type { Verb } from './actor-commands.ts';
 import { commandsConsumer, commandsStream, renewConsumer } from './commands-stream.ts';
 import { readDurable } from './durable-message.ts';
 import { rejectedReport, rejectedSubject } from './rejected-report.ts';

@@ -1,8 +1,8 @@
 /** From a message of the work queue to the command that the engine may be asked, or why not. Pure. */
 import type { Outcome } from '../../../engine/asker.ts';
-import type { Answer } from '../../http/answer.ts';
-import { clientKey } from '../../http/idempotency.ts';
-import { invalidRequest, problem, type ProblemCode } from '../../http/problems.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { clientKey } from '../../answers/client-key.ts';
+import { invalidRequest, problem, type ProblemCode } from '../../answers/problems.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
 import { actorCommands, type ActorCommand, type Verb } from './actor-commands.ts';
 import { readKey, readMessage, type Message } from './message.ts';

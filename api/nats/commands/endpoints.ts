@@ -1,22 +1,28 @@
 /** Everything that a service may ask and be answered, by subject. */
-import type { Awaitable } from '../../chain.ts';
 import { z } from '@hono/zod-openapi';
-import { json, type Answer } from '../../http/answer.ts';
-import type { HttpDependencies } from '../../http/dependencies.ts';
-import type { QueueDesk } from '../../queue/queue-desk.ts';
-import { clientKey, keyed } from '../../http/idempotency.ts';
-import { problem } from '../../http/problems.ts';
-import { queueTokenBody } from '../../http/routes/queue.ts';
-import { createShrunkReader, toReservationAnswer, type ShrunkReader } from '../../http/routes/reservations.ts';
-import { reservationId, roomId, scheduleId, userId } from '../../http/schemas/ids.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { clientKey, keyed } from '../../answers/client-key.ts';
+import { balanceAnswer } from '../../answers/money-answers.ts';
+import { problem } from '../../answers/problems.ts';
+import { joinAnswer } from '../../answers/queue-answers.ts';
+import {
+  createShrunkReader,
+  ownReservationAnswer,
+  type ReservationSources,
+  type ShrunkReader,
+} from '../../answers/reservation-answers.ts';
+import { reservationId, roomId, scheduleId, userId } from '../../answers/schemas/ids.ts';
+import type { Awaitable } from '../../chain.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
+import type { QueueDesk } from '../../queue/queue-desk.ts';
+import type { SeatChanges } from '../../seats/seat-changes.ts';
+import type { SeatLists } from '../../seats/seat-list.ts';
 import { actorCommands, type ActorCommand } from './actor-commands.ts';
 import { readKey, readMessage, type Message, type MessageShape } from './message.ts';
 
-export interface EndpointDependencies extends Pick<
-  HttpDependencies,
-  'engine' | 'readModel' | 'readModelProgress' | 'seatChanges' | 'seatLists'
-> {
+export interface EndpointDependencies extends ReservationSources {
+  readonly seatChanges: SeatChanges;
+  readonly seatLists: SeatLists;
   readonly desk: Pick<QueueDesk, 'join' | 'durableStatus'>;
 }
 
@@ -79,12 +85,7 @@ function endpoint<Body>(
 
 function joinEndpoint({ desk }: EndpointDependencies): Endpoint {
   const shape = { id: { name: 'room', schema: roomId }, body: z.strictObject({ userId }), mayBeEmpty: false };
-  return endpoint('cmd-join', true, shape, async (room, body) => {
-    const joined = await desk.join(room, body.userId);
-    if (joined.type === 'rejected') return problem(joined.code, joined.details);
-    const { token, place, existing } = joined;
-    return json(existing ? 200 : 201, queueTokenBody(token, place, await desk.durableStatus(place)));
-  });
+  return endpoint('cmd-join', true, shape, (room, body) => joinAnswer(desk, room, body.userId));
 }
 
 function queryEndpoints(deps: EndpointDependencies, shrunkOf: ShrunkReader): Endpoint[] {
@@ -108,20 +109,13 @@ function queryEndpoints(deps: EndpointDependencies, shrunkOf: ShrunkReader): End
       'query-reservation',
       false,
       { id: ofSchedule, body: z.strictObject({ userId, reservationId }), mayBeEmpty: false },
-      async (schedule, body) => {
-        const query = { type: 'reservation', ...body } as const;
-        const view = await engine.viewDurable<'schedule', 'reservation'>(`schedule:${schedule}`, query);
-        return toReservationAnswer(view, shrunkOf(body.userId));
-      },
+      (schedule, body) => ownReservationAnswer(engine, schedule, body, shrunkOf),
     ),
     endpoint(
       'query-balance',
       false,
       { id: { name: 'userId', schema: userId }, body: z.strictObject({}), mayBeEmpty: true },
-      async (user) => {
-        const view = await engine.viewDurable<'wallet', 'balance'>(`wallet:${user}`, { type: 'balance' });
-        return json(200, { userId: view.userId, balance: view.balance });
-      },
+      (user) => balanceAnswer(engine, user),
     ),
   ];
 }

@@ -1,10 +1,10 @@
 /** A message as its publisher sent it, and what its schemas make of it. Pure: nothing here knows a connection. */
 import type { z } from '@hono/zod-openapi';
-import type { Answer } from '../../http/answer.ts';
-import { fieldErrors } from '../../http/field-errors.ts';
-import { badClientKey, isClientKey } from '../../http/idempotency.ts';
-import { parseBody } from '../../http/parse-body.ts';
-import { invalidRequest, problem } from '../../http/problems.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { badClientKey, isClientKey } from '../../answers/client-key.ts';
+import { fieldErrors } from '../../answers/field-errors.ts';
+import { parseBody } from '../../answers/parse-body.ts';
+import { invalidRequest, problem } from '../../answers/problems.ts';
 import { limits } from '../../limits.ts';
 
 /** The headers of a NATS message: each name with its values. */

@@ -1,6 +1,6 @@
 /** What is told of a message that cannot be carried out, on a subject of its own beside the feed. Pure. */
+import type { Answer } from '../../answers/answer.ts';
 import { limits } from '../../limits.ts';
-import type { Answer } from '../../http/answer.ts';
 import { headersOf, type Message } from './message.ts';
 
 export const rejectedSubject = 'onsale.v1.advisory.rejected';

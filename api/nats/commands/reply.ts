@@ -1,6 +1,6 @@
 /** From an answer, the same as over HTTP, to the reply of a NATS service (ADR-32). Pure. */
-import type { Answer } from '../../http/answer.ts';
-import { problem } from '../../http/problems.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { problem } from '../../answers/problems.ts';
 
 export interface Reply {
   readonly payload: string | Uint8Array;

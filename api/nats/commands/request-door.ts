@@ -2,10 +2,10 @@
  * Request and reply: one subscription an endpoint, one answer a request. A request is looked at when it arrives and
  * never put aside: past the bound it is refused at once, so nothing piles up here.
  */
-import type { Awaitable } from '../../chain.ts';
 import { headers as natsHeaders, type Msg, type NatsConnection } from '@nats-io/transport-node';
-import type { Answer } from '../../http/answer.ts';
-import { problem } from '../../http/problems.ts';
+import type { Answer } from '../../answers/answer.ts';
+import { problem } from '../../answers/problems.ts';
+import type { Awaitable } from '../../chain.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';

@@ -2,7 +2,7 @@
  * Public events as CloudEvents 1.0: in binary mode for NATS (attributes in headers, the body as it is), and as
  * structured JSON for `npm run export`.
  */
-import { isoTime } from '../../http/answer.ts';
+import { isoTime } from '../../answers/answer.ts';
 import { formatEventId } from './event-id.ts';
 import type { PublicEvent } from './public-events.ts';
 

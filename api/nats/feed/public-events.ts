@@ -10,9 +10,9 @@ import type { ScheduleEvent, ScheduleOpened } from '../../../actors/schedule/mes
 import type { WalletEvent } from '../../../actors/wallet/messages.ts';
 import { idOf, kindOf } from '../../../engine/actor.ts';
 import type { JournaledEvent, StoredBatch, Turn } from '../../../engine/ports.ts';
-import { isoTime } from '../../http/answer.ts';
-import { paymentBody, reservationBody } from '../../http/schemas/reservation.ts';
-import { scheduleItem } from '../../http/schemas/schedule.ts';
+import { isoTime } from '../../answers/answer.ts';
+import { paymentBody, reservationBody } from '../../answers/schemas/reservation.ts';
+import { scheduleItem } from '../../answers/schemas/schedule.ts';
 import { keyOfTurn, rejectedBody } from './rejected-command.ts';
 
 export interface PublicEvent {

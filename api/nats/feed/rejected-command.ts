@@ -1,7 +1,7 @@
 /** The refusal of a durable command, as the journal's binding holds it and as the feed tells it. */
 import { partsOf } from '../../../engine/key-scope.ts';
 import type { Turn } from '../../../engine/ports.ts';
-import { isProblemCode, problem } from '../../http/problems.ts';
+import { isProblemCode, problem } from '../../answers/problems.ts';
 
 /** Commands by the name of their subject. */
 const publicNames: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import type { z } from '@hono/zod-openapi';
 import type { Answer } from './answer.ts';
 import { fieldErrors } from './field-errors.ts';
-import { hasDuplicateNames, parseJson } from './json-body.ts';
+import { hasDuplicateNames, parseJson } from './json.ts';
 import { invalidRequest } from './problems.ts';
 
 export type ParsedBody<Body> =

@@ -1,6 +1,5 @@
 /** Lets a reader of the SQL tables see what it wrote itself: it waits until they include the batch of its write. */
-import type { FollowerReport } from '../../engine/ports.ts';
-import type { ReadModelProgress } from './dependencies.ts';
+import type { FollowerReport } from '../engine/ports.ts';
 
 /** A reader that waited this long gets what there is, ms. */
 const waitMaxMs = 1_000;
@@ -8,6 +7,18 @@ const waitMaxMs = 1_000;
 const soonFollowedBatches = 1_000;
 /** Beyond this many, readers are not made to wait. */
 const waitersMax = 1_000;
+
+/** How far the read model is behind the journal. */
+export interface ReadModelProgress {
+  /** Number of the last batch that it includes. */
+  readonly through: number;
+  /** Batches that the journal held at the start and that it does not include yet: what it tells meanwhile may be long over. */
+  readonly missing: number;
+  /** Whether these are too many to wait for. */
+  readonly farBehind: boolean;
+  /** Resolves when `through` has reached `batch`, or after a bounded wait. */
+  reached(batch: number): Promise<void>;
+}
 
 interface Waiter {
   readonly batch: number;
