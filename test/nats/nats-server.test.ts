@@ -14,7 +14,7 @@ import { PrivateServer } from '../../api/nats/nats-server.ts';
 import { createLog } from '../../api/log.ts';
 import { openNats } from '../../api/nats/open-nats.ts';
 import { Client } from '../system/client.ts';
-import { adminKey, Program, runToEnd, temporaryDataDir } from '../system/program.ts';
+import { adminKey, Program, temporaryDataDir } from '../system/program.ts';
 import * as sale from '../system/sale.ts';
 import { connected, linkTo, silentLog } from './link-stage.ts';
 import { NatsUnderTest, serverProgram } from './nats-under-test.ts';
