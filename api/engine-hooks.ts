@@ -2,7 +2,7 @@
 import type { FreeSeats } from '../actors/catalog/free-seats.ts';
 import type { EngineHooks } from '../engine/options.ts';
 import { countingHooks } from './catalog-counters.ts';
-import type { HttpMetrics } from './http/metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { Feed } from './nats/feed/feed.ts';
 import type { Rooms } from './queue/rooms.ts';
 import type { SeatChanges } from './seats/seat-changes.ts';
@@ -10,7 +10,7 @@ import type { SeatChanges } from './seats/seat-changes.ts';
 export interface ToldParts {
   readonly freeSeats: FreeSeats;
   readonly seatChanges: SeatChanges;
-  readonly metrics: HttpMetrics;
+  readonly metrics: Metrics;
   /** Null until they are there: they need the engine themselves. */
   readonly late: { readonly rooms: Rooms | null; readonly feed: Feed | null };
   /** Number of the last durable batch. */

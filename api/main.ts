@@ -22,9 +22,9 @@ import { engineHooks } from './engine-hooks.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { startHttpServer } from './http/http-server.ts';
 import { assertFree } from './http/listen.ts';
-import { createHttpMetrics, type HttpMetrics } from './http/metrics.ts';
 import { limits } from './limits.ts';
 import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { NatsAway } from './nats/connection.ts';
 import { stopWhereAhead } from './nats/feed/feed-ahead.ts';
 import type { Feed } from './nats/feed/feed.ts';
@@ -194,7 +194,7 @@ async function open(opened: Opened): Promise<Onsale> {
 /** The engine, and what its hooks keep for the doors. */
 interface RunningEngine {
   readonly engine: Engine<Protocols>;
-  readonly metrics: HttpMetrics;
+  readonly metrics: Metrics;
   readonly freeSeats: FreeSeats;
   readonly seatChanges: SeatChanges;
   /** Random for each process. */
@@ -204,7 +204,7 @@ interface RunningEngine {
 }
 
 async function startEngine({ storage, durable, rules, onFatal }: Opened): Promise<RunningEngine> {
-  const metrics = createHttpMetrics();
+  const metrics = createMetrics();
   const freeSeats = new FreeSeats();
   const late: RunningEngine['late'] = { rooms: null, feed: null };
   const durableBatch = (): number => engine.durableBatch;

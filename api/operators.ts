@@ -1,7 +1,7 @@
 /** What operators see of the running program beside its requests: gauges, readiness, and the overview. */
 import type { Engine } from '../engine/engine.ts';
 import type { HttpDependencies } from './http/dependencies.ts';
-import type { HttpMetrics } from './http/metrics.ts';
+import type { Metrics } from './metrics.ts';
 import type { CommandDoor } from './nats/commands/command-door.ts';
 import type { Feed } from './nats/feed/feed.ts';
 import type { Nats } from './nats/open-nats.ts';
@@ -23,7 +23,7 @@ export interface OperatedParts {
 }
 
 /** Adds the gauges to `metrics`. */
-export function watchParts(metrics: HttpMetrics, parts: OperatedParts): void {
+export function watchParts(metrics: Metrics, parts: OperatedParts): void {
   const { engine, rooms, nats, commands, feed } = parts;
   metrics.watch({
     waitingCommands: () => engine.waiting,

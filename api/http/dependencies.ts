@@ -4,13 +4,13 @@ import type { FreeSeats } from '../../actors/catalog/free-seats.ts';
 import type { JsonObject } from '../../engine/actor.ts';
 import type { ReadModelReader } from '../../storage/read-model/reader.ts';
 import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { QueueDesk } from '../queue/queue-desk.ts';
 import type { Rooms } from '../queue/rooms.ts';
 import type { ReadModelProgress } from '../read-model-progress.ts';
 import type { SeatChanges } from '../seats/seat-changes.ts';
 import type { SeatLists } from '../seats/seat-list.ts';
-import type { HttpMetrics } from './metrics.ts';
 import type { RequestLimitRules } from './request-limits.ts';
 
 export interface HttpDependencies {
@@ -28,7 +28,7 @@ export interface HttpDependencies {
   readonly freeSeats: Pick<FreeSeats, 'page' | 'dates'>;
   readonly readModel: Pick<ReadModelReader, 'reservation' | 'reservationsOf'>;
   readonly readModelProgress: ReadModelProgress;
-  readonly metrics: HttpMetrics;
+  readonly metrics: Metrics;
   readonly log: Log;
   readonly adminKey: string;
   /** Null: callers name their user, for development. */

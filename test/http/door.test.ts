@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import type { Reservation } from '../../actors/schedule/messages.ts';
 import type { HttpDependencies } from '../../api/http/dependencies.ts';
 import { createHttpApp } from '../../api/http/http-app.ts';
-import { createHttpMetrics } from '../../api/http/metrics.ts';
+import { createMetrics } from '../../api/metrics.ts';
 import { SeatChanges } from '../../api/seats/seat-changes.ts';
 import { createSeatLists } from '../../api/seats/seat-list.ts';
 import { createLog } from '../../api/log.ts';
@@ -25,7 +25,7 @@ function blockThread(ms: number): void {
 
 function doorTo({ changes = {}, engine = {} }: Partial<Behind>) {
   const logged: string[] = [];
-  const metrics = createHttpMetrics();
+  const metrics = createMetrics();
   const app = createHttpApp({
     engine: {
       ask: () => Promise.reject(new Error('not asked for')),
@@ -108,7 +108,7 @@ describe('an engine', () => {
   });
 
   test('that cannot be reached in time, because its thread is late, refuses all but health', async () => {
-    const metrics = { ...createHttpMetrics(), loopLateMs: () => 5_000 };
+    const metrics = { ...createMetrics(), loopLateMs: () => 5_000 };
     const door = doorTo({ changes: { metrics } });
     assert.equal((await door.send('GET', '/v1/queue/tokens/current')).body['code'], 'overloaded');
     assert.equal((await door.send('GET', '/health/live')).status, 200);
@@ -117,7 +117,7 @@ describe('an engine', () => {
   });
 
   test('does not take the recovery before it for a thread that is late', async () => {
-    const metrics = createHttpMetrics();
+    const metrics = createMetrics();
     blockThread(2_000);
     assert.equal(metrics.loopLateMs(), 0);
     metrics.watch({ waitingCommands: () => 0, readModelLag: () => 0, rooms: () => [] });

@@ -2,15 +2,11 @@
  * What operators watch, in the registry of one app. Labels are names of the program (routes, commands, codes), never
  * ids, tokens or keys, so their number is bounded.
  */
-import { monitorEventLoopDelay, type Histogram as DelayHistogram } from 'node:perf_hooks';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { watchEventLoop } from './event-loop-delay.ts';
 
 const latencySeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const batchTurns = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 4096];
-/** How often the event loop's lateness is measured, ms. */
-const loopTickMs = 100;
-const delayResolutionMs = 10;
-const delayWindowMs = 30_000;
 
 /** Read when Prometheus asks. */
 export interface GaugeSources {
@@ -21,7 +17,7 @@ export interface GaugeSources {
   readonly rooms: () => readonly { readonly room: string; readonly active: number; readonly waiting: number }[];
 }
 
-export interface HttpMetrics {
+export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
   /** Counts the answered requests of one route, a pattern such as `/v1/reservations/{id}`. */
@@ -43,47 +39,12 @@ export interface HttpMetrics {
   close(): void;
 }
 
-export function createHttpMetrics(): HttpMetrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
-  const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'onsale_' });
 
-  const requests = new Histogram({
-    name: 'onsale_http_request_duration_seconds',
-    help: 'HTTP requests by route and status, from the first look at them to the answer',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: latencySeconds,
-    registers,
-  });
-  const commands = new Histogram({
-    name: 'onsale_command_duration_seconds',
-    help: 'Commands by outcome, from arrival at the engine to the released answer',
-    labelNames: ['command', 'outcome'] as const,
-    buckets: latencySeconds,
-    registers,
-  });
-  const services = new Histogram({
-    name: 'onsale_nats_duration_seconds',
-    help: 'Requests and durable commands over NATS by outcome, from arrival to the reply or the ack',
-    labelNames: ['name', 'outcome'] as const,
-    buckets: latencySeconds,
-    registers,
-  });
-  const batches = new Histogram({
-    name: 'onsale_batch_turns',
-    help: 'Turns in one durable batch',
-    buckets: batchTurns,
-    registers,
-  });
-  const commits = new Histogram({
-    name: 'onsale_commit_duration_seconds',
-    help: 'Time to make one batch durable',
-    buckets: latencySeconds,
-    registers,
-  });
-  const turns = new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers });
-  const streamsOpen = new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers });
-  const loop = watchEventLoop(registry);
+  const { requests, commands, services, batches, commits, turns, streamsOpen } = seriesIn([registry]);
+  const loop = watchEventLoop((name, help, read) => addGauge(registry, name, help, read));
   const routes = new Known<string, (status: number, seconds: number) => void>();
   const commandSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
   const serviceSeries = new Known<string, Known<string, Histogram.Internal<string>>>();
@@ -115,11 +76,50 @@ export function createHttpMetrics(): HttpMetrics {
     gauge: (name, help, read) => addGauge(registry, name, help, read),
     watch(sources) {
       addSources(registry, sources);
-      // From here on only: a recovery holds the loop for seconds, and is over.
       loop.start();
     },
     streams: (open) => streamsOpen.set(open),
     close: () => loop.close(),
+  };
+}
+
+function seriesIn(registers: Registry[]) {
+  return {
+    requests: new Histogram({
+      name: 'onsale_http_request_duration_seconds',
+      help: 'HTTP requests by route and status, from the first look at them to the answer',
+      labelNames: ['method', 'route', 'status'] as const,
+      buckets: latencySeconds,
+      registers,
+    }),
+    commands: new Histogram({
+      name: 'onsale_command_duration_seconds',
+      help: 'Commands by outcome, from arrival at the engine to the released answer',
+      labelNames: ['command', 'outcome'] as const,
+      buckets: latencySeconds,
+      registers,
+    }),
+    services: new Histogram({
+      name: 'onsale_nats_duration_seconds',
+      help: 'Requests and durable commands over NATS by outcome, from arrival to the reply or the ack',
+      labelNames: ['name', 'outcome'] as const,
+      buckets: latencySeconds,
+      registers,
+    }),
+    batches: new Histogram({
+      name: 'onsale_batch_turns',
+      help: 'Turns in one durable batch',
+      buckets: batchTurns,
+      registers,
+    }),
+    commits: new Histogram({
+      name: 'onsale_commit_duration_seconds',
+      help: 'Time to make one batch durable',
+      buckets: latencySeconds,
+      registers,
+    }),
+    turns: new Counter({ name: 'onsale_turns_total', help: 'Turns made durable', registers }),
+    streamsOpen: new Gauge({ name: 'onsale_queue_streams', help: 'Open streams of queue events', registers }),
   };
 }
 
@@ -167,52 +167,4 @@ function addSources(registry: Registry, sources: GaugeSources): void {
       },
     });
   }
-}
-
-/**
- * Two looks at the loop: quantiles for operators, of the last half minute at least and the last minute at most, and the
- * latest lateness for the door, which sheds load by it.
- */
-function watchEventLoop(registry: Registry): { start(): void; lateMs(): number; close(): void } {
-  const delay = monitorEventLoopDelay({ resolution: delayResolutionMs });
-  /** Of the window before, ms by name. */
-  const before = new Map<string, number>();
-  const quantiles: { readonly name: string; readonly lateMs: () => number }[] = [];
-  const quantile = (name: string, read: (histogram: DelayHistogram) => number): void => {
-    // The histogram is of the time between two looks, which is the resolution where nothing delays them. Empty, it is NaN.
-    const lateMs = (): number => Math.max(0, read(delay) / 1e6 - delayResolutionMs) || 0;
-    quantiles.push({ name, lateMs });
-    const help = `How late the event loop was, ${name}: the worse of this half minute and the one before`;
-    addGauge(registry, `onsale_event_loop_delay_${name}_seconds`, help, () => {
-      return Math.max(lateMs(), before.get(name) ?? 0) / 1000;
-    });
-  };
-  quantile('p50', (histogram) => histogram.percentile(50));
-  quantile('p99', (histogram) => histogram.percentile(99));
-  quantile('max', (histogram) => histogram.max);
-
-  let lateMs = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let windowTimer: NodeJS.Timeout | undefined;
-  return {
-    start() {
-      delay.enable();
-      windowTimer = setInterval(() => {
-        for (const { name, lateMs: late } of quantiles) before.set(name, late());
-        delay.reset();
-      }, delayWindowMs).unref();
-      let lastMs = performance.now();
-      timer = setInterval(() => {
-        const nowMs = performance.now();
-        lateMs = Math.max(0, nowMs - lastMs - loopTickMs);
-        lastMs = nowMs;
-      }, loopTickMs).unref();
-    },
-    lateMs: () => lateMs,
-    close() {
-      clearInterval(timer);
-      clearInterval(windowTimer);
-      delay.disable();
-    },
-  };
 }
