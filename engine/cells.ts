@@ -25,6 +25,12 @@ export interface Cell {
   used: boolean;
 }
 
+/**
+ * Too many bytes are no reason for an actor to go that has less than this part of them: beside one huge actor that cannot
+ * leave, thousands of wallets would be loaded again and again.
+ */
+const smallPart = 1 / 32_768;
+
 type CellBounds = Pick<EngineLimits, 'idleActorsMax' | 'idleBytesMax'>;
 
 /** How many cells the sweep looks at after each turn or read: more than a turn loads, so that it keeps ahead. */
@@ -111,11 +117,17 @@ export class Cells {
       }
       const cell = next.value;
       if (cell.used) cell.used = false;
-      else if (mayLeave(cell) && this.#cells.delete(cell.address)) {
+      else if (this.#helps(cell) && mayLeave(cell) && this.#cells.delete(cell.address)) {
         this.#bytes -= cell.bytes;
         this.#count(cell, -1);
       }
     }
+  }
+
+  /** Whether there would be noticeably less of what there is too much of without it. */
+  #helps(cell: Cell): boolean {
+    const { idleActorsMax, idleBytesMax } = this.#bounds;
+    return this.#cells.size > idleActorsMax || cell.bytes > idleBytesMax * smallPart;
   }
 
   #count(cell: Cell, change: 1 | -1): void {

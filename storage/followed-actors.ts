@@ -3,9 +3,11 @@ import type { Address, ErasedKind } from '../engine/actor.ts';
 import type { StoredBatch, StoredNow } from '../engine/ports.ts';
 import type { FollowerStore } from './follower-ports.ts';
 
-/** Copies kept without need: those whose snapshots are newest; so many, and so many bytes of their snapshots. */
+/** Copies kept without need: those whose snapshots are newest; so many, and so many bytes of their snapshots … */
 const cleanMax = 20_000;
 const cleanBytesMax = 128 * 1024 * 1024;
+/** … but always so many: a huge one that is changed all the time must not be loaded again after each of its snapshots. */
+const cleanMin = 64;
 
 interface Followed {
   readonly address: Address;
@@ -102,6 +104,7 @@ export class FollowedActors {
     this.#clean.set(followed.address, followed);
     this.#cleanBytes += followed.bytes;
     for (const oldest of this.#clean.values()) {
+      if (this.#clean.size <= cleanMin) return;
       if (this.#clean.size <= cleanMax && this.#cleanBytes <= cleanBytesMax) return;
       this.#forgetClean(oldest);
     }

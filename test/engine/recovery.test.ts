@@ -91,6 +91,19 @@ describe('actors in memory (invariant 11)', () => {
     assert.ok(left() <= 20, `${left()} are left after reading`);
   });
 
+  it('stay for the bound of bytes where they are too small to matter to it', async () => {
+    const { byteLength } = purse.encode(purse.initial('p'));
+    const toy = new ToyEngine({ limits: { idleBytesMax: 40_000 * byteLength } });
+    for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: 1 });
+    toy.disk.snapshotAll(kinds);
+    const huge = storedIn(toy).map((stored, n) => (n === 0 ? { ...stored, bytes: 41_000 * byteLength } : stored));
+    for (const stored of [huge, huge, huge]) {
+      toy.follower.report({ completeThrough: 0, keysThrough: 0, readModelThrough: 0, stored });
+    }
+    await toy.world.settle();
+    assert.deepEqual(toy.engine.actorsInMemory, { purse: 49 }, 'the huge one has gone');
+  });
+
   it('leave it all the same when the last snapshots are told of at once, and nothing happens afterwards', async () => {
     const toy = new ToyEngine({ limits: { idleActorsMax: 10 } });
     for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: 1 });
