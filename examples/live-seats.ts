@@ -32,3 +32,4 @@ for await (const message of await consumer.consume({ expires: 4_000, idle_heartb
   if (status === undefined) continue;
   for (const { id } of (body.reservation ?? body).seats) process.stdout.write(`${id} ${status}\n`);
 }
+throw new Error('the connection was closed', { cause: await nc.closed() });

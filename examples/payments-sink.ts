@@ -28,9 +28,12 @@ if (whole !== text) truncateSync(file, Buffer.byteLength(whole));
 const known = new Set([...whole.matchAll(/^\{"id":"([^"]+)"/gm)].map(([, id]) => id));
 
 const consumer = await jetstream(nc).consumers.get('ONSALE_EVENTS', 'payments-sink');
-for await (const message of await consumer.consume({ expires: 4_000, idle_heartbeat: 1_000 })) {
+// Without its consumer or the stream it ends: what it would miss is in the journal (README.md).
+const options = { expires: 4_000, idle_heartbeat: 1_000, abort_on_missing_resource: true };
+for await (const message of await consumer.consume(options)) {
   const id = message.headers?.get('ce-id') ?? '';
   if (!known.has(id)) appendFileSync(file, `${JSON.stringify({ id, ...message.json<object>() })}\n`, { flush: true });
   known.add(id);
   message.ack();
 }
+throw new Error('the connection was closed', { cause: await nc.closed() });

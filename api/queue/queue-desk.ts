@@ -99,14 +99,11 @@ class Desk implements QueueDesk {
         return { status: 'expired', position: null, etaSeconds: null, expiresAt: null, pollAfterSeconds: 1 };
       case 'waiting': {
         const position = token.position + this.#olderAhead(place);
-        const etaSeconds = this.#etaOf(place, position);
-        return {
-          status: 'waiting',
-          position,
-          etaSeconds,
-          expiresAt: null,
-          pollAfterSeconds: pollAfter(position, etaSeconds),
-        };
+        const room = this.#servingRoom(place);
+        const etaSeconds = room === null ? null : etaOf(position, room);
+        const soonest = room === null ? null : soonestOf(position, room);
+        const pollAfterSeconds = pollAfter(position, soonest ?? etaSeconds);
+        return { status: 'waiting', position, etaSeconds, expiresAt: null, pollAfterSeconds };
       }
     }
   }
@@ -192,11 +189,10 @@ class Desk implements QueueDesk {
     return counts.epoch === epoch ? 0 : counts.waiting;
   }
 
-  /** Null also where nobody of this line is let in: its stream is away. */
-  #etaOf({ room, epoch }: PlaceInLine, position: number): number | null {
+  /** Null where nobody of this line is let in: its stream is away. */
+  #servingRoom({ room, epoch }: PlaceInLine): RoomView | null {
     if (this.#rooms.find(room)?.serves(epoch) !== true) return null;
-    const view = this.#engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
-    return view === null ? null : etaOf(position, view);
+    return this.#engine.view<'admission', 'room'>(`admission:${room}`, { type: 'room' });
   }
 
   #durableTokenOf(place: PlaceInLine): Awaitable<TokenStatus> {
@@ -250,7 +246,17 @@ export function etaOf(position: number, room: RoomView): number | null {
   return room.active >= maxActive ? null : Math.ceil(position / admitPerSecond);
 }
 
-/** A quarter of the wait; where that is unknown, of the people ahead. */
-export function pollAfter(position: number, etaSeconds: number | null): number {
-  return Math.min(pollAfterSecondsMax, Math.max(1, Math.ceil((etaSeconds ?? position) / 4)));
+/**
+ * How soon it could be at the policy's rate, seconds, where there is room for everyone up to this position: a minute in which
+ * hardly anybody came says nothing of a crowd that comes now. Null where there is not.
+ */
+export function soonestOf(position: number, room: RoomView): number | null {
+  const eta = etaOf(position, room);
+  if (eta === null || room.active + position > room.policy.maxActive) return null;
+  return Math.min(eta, Math.ceil(position / room.policy.admitPerSecond));
+}
+
+/** A quarter of the wait that is left at least; where that is unknown, of the people ahead. */
+export function pollAfter(position: number, waitSeconds: number | null): number {
+  return Math.min(pollAfterSecondsMax, Math.max(1, Math.ceil((waitSeconds ?? position) / 4)));
 }

@@ -157,6 +157,23 @@ export const readModelMigrations: readonly string[] = [
     paid_at_ms         INTEGER NOT NULL
   ) STRICT;
   ` + moneyViews(),
+  `
+  CREATE VIEW user_readable AS
+    SELECT number, id, ${iso('first_seen_at')}
+    FROM user;
+
+  CREATE VIEW concert_readable AS
+    SELECT id, name, description, ${iso('created_at')}
+    FROM concert;
+
+  CREATE VIEW reservation_ticket_readable AS
+    SELECT r.id AS reservation_id, s.id AS schedule_id, c.section || '-' || c.row || '-' || c.number AS seat_id,
+           c.section, c.row, c.number, t.price
+    FROM reservation_ticket t
+    JOIN reservation r ON r.number = t.reservation_number
+    JOIN concert_schedule s ON s.number = t.schedule_number
+    JOIN concert_seat c ON c.schedule_number = t.schedule_number AND c.position = t.seat_position;
+  `,
 ];
 
 function readableViews(): string {

@@ -120,6 +120,19 @@ describe('the data-platform sink', () => {
   });
 });
 
+test('the data-platform sink ends with an error when its consumer was deleted, because it would miss payments', async (context) => {
+  const under = new FeedUnderTest(context);
+  await under.start(nats.url);
+  add(under, ...reservationTurns(1));
+  const file = join(under.dataDir, 'payments.jsonl');
+  const sink = start(context, 'payments-sink.ts', file);
+  const exited = once(sink.child, 'exit');
+  await until('a payment', () => paymentsIn(file).length === 1);
+  await (await jetstreamManager(nc)).consumers.delete('ONSALE_EVENTS', 'payments-sink');
+  const [code] = await exited;
+  assert.equal(code, 1);
+});
+
 describe('the live-seat listener', () => {
   test('prints what becomes of the seats of its schedule from now on', async (context) => {
     const under = new FeedUnderTest(context);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { RoomView } from '../../actors/admission/messages.ts';
-import { etaOf, pollAfter } from '../../api/queue/queue-desk.ts';
+import { etaOf, pollAfter, soonestOf } from '../../api/queue/queue-desk.ts';
 import { nowOf } from '../engine/toy-engine.ts';
 import { QueueUnderTest, startMs } from './queue-under-test.ts';
 
@@ -234,6 +234,15 @@ describe('the wait that is told', () => {
     assert.equal(etaOf(1_000, { ...room, admittedLastMinute: 600, admittedOverMs: 60_000 }), 100);
     // Five seconds after the opening, five seconds are what the pace rests on.
     assert.equal(etaOf(1_000, { ...room, admittedLastMinute: 500, admittedOverMs: 5_000 }), 10);
+  });
+
+  it('is looked at again as soon as it could be over, where few came in because few came', () => {
+    const early = { ...room, active: 1, admittedLastMinute: 1, admittedOverMs: 45_000 };
+    assert.equal(etaOf(120, early), 5_400);
+    assert.equal(soonestOf(120, early), 2);
+    // In a full room it is the pace that counts: who leaves, and when, is not known.
+    assert.equal(soonestOf(120, { ...early, active: 2_900 }), null);
+    assert.equal(soonestOf(120, { ...early, policy: { ...room.policy, admitPerSecond: 0 } }), null);
   });
 
   it('is not known while the room is paused', () => {

@@ -243,4 +243,8 @@ test('schedules that were opened before a restart are found again by their seats
     { id: 'B-1-1', reservation_id: '42.2' },
     { id: 'B-1-3', reservation_id: '42.1' },
   ]);
+  assert.deepEqual(
+    ask(file, "SELECT schedule_id, seat_id FROM reservation_ticket_readable WHERE reservation_id = '42.2'"),
+    [{ schedule_id: '42', seat_id: 'B-1-1' }],
+  );
 });

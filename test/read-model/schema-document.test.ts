@@ -127,3 +127,17 @@ describe('schema.md', () => {
     for (const sql of questions) assert.ok(db.prepare(sql).all().length > 0, `answered by nothing: ${sql}`);
   });
 });
+
+test('every table that schema.md says has a readable view has one, and it can be asked', (context) => {
+  const db = filledReadModel(context);
+  const without = ['projection', 'seat_layout'];
+  const tables = Object.keys(columnsOf(db)).filter((name) => !name.startsWith('sqlite_') && !without.includes(name));
+  assert.ok(tables.length >= 10);
+  for (const table of tables) {
+    const [{ rows }] = db.prepare<[], { rows: number }>(`SELECT count(*) AS rows FROM ${table}`).all() as [
+      { rows: number },
+    ];
+    const readable = db.prepare(`SELECT * FROM ${table}_readable`).all();
+    assert.equal(readable.length, rows, table);
+  }
+});

@@ -203,7 +203,12 @@ export function adminRoutes(deps: HttpDependencies): Operation[] {
           maxSessionSeconds: given.maxSessionSeconds,
         };
         const put = await rooms.put(params.room, policy, concertIds ?? null);
-        return put.type === 'rejected' ? problem(put.code, put.details) : report(params.room);
+        if (put.type === 'put') return report(params.room);
+        const taken =
+          put.code === 'already_exists'
+            ? { detail: 'Another room names these concerts: take them out there first.' }
+            : {};
+        return problem(put.code, { ...put.details, ...taken });
       },
     }),
     operation({
