@@ -50,6 +50,8 @@ export const limits = {
   connectionsMax: 50_000,
   /** Answers that wait for the end of a round of the event loop; with more of them some go out before. */
   gatheredAnswersMax: 256,
+  /** Large answers that their readers have not taken, all together; past it, who has had one for longest is cut off. */
+  unreadAnswersBytesMax: 256 * 1024 * 1024,
   /** Streams of queue events. */
   queueStreamsMax: 20_000,
   /** Streams of seat changes: in all, and of one queue session (the oldest ends). */

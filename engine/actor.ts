@@ -98,6 +98,8 @@ export interface Protocol {
  */
 export interface ActorKind<State, P extends Protocol> {
   readonly kind: string;
+  /** Its actors never leave memory: they are few, and everyone would wait while one of them is loaded again. */
+  readonly staysInMemory?: true;
   /** The state of an actor that has no event yet. */
   initial(id: string): State;
   /** Pure. `atMs` is the stamped time of the turn, ms since the epoch. */
@@ -128,6 +130,7 @@ export interface ActorKind<State, P extends Protocol> {
  */
 export interface ErasedKind {
   readonly kind: string;
+  readonly staysInMemory?: true;
   initial(id: string): unknown;
   decide(state: unknown, command: Command, atMs: number): Decision;
   evolve(state: unknown, event: Event): unknown;

@@ -155,6 +155,7 @@ export class Cells {
 
 function mayLeave(cell: Cell): boolean {
   return (
+    cell.kind.staysInMemory !== true &&
     cell.lastBatch <= cell.snapshotPosition &&
     cell.kind.nextDeadline(cell.state) === Infinity &&
     cell.kind.openQuestions(cell.state).length === 0

@@ -58,6 +58,7 @@ const movesMax = 16;
 export function createCatalog(): ActorKind<CatalogState, CatalogProtocol> {
   return {
     kind: 'catalog',
+    staysInMemory: true,
     initial,
     decide,
     evolve,

@@ -12,6 +12,7 @@ import { parseBody } from '../answers/parse-body.ts';
 import { invalidRequest, problem, type ProblemCode } from '../answers/problems.ts';
 import { chain, type Awaitable } from '../chain.ts';
 import { limits } from '../limits.ts';
+import { Seldom } from '../seldom.ts';
 import { createIdentifier, mayActFor } from './credentials.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import type { Caller, ErasedCall, Operation } from './operation.ts';
@@ -21,6 +22,8 @@ import { createRequestLimits, type RequestLimits } from './request-limits.ts';
 /** A loop that is this late cannot answer in time whatever arrives now, ms. */
 const loopLateMaxMs = 1_000;
 const slowRequestMs = 1_000;
+/** At most one line about slow requests in so long, ms, with how many there were. */
+const slowLogEveryMs = 1_000;
 /** Those who are refused as too many come back within so many seconds. */
 const retrySpreadSeconds = 3;
 const emptyBody: BodyRead = { type: 'read', bytes: new Uint8Array(0) };
@@ -55,6 +58,7 @@ class HttpDoor implements Door {
   readonly #identify: ReturnType<typeof createIdentifier>;
   readonly #tooMany: RequestLimits;
   #requests = 0;
+  readonly #slow = new Seldom(slowLogEveryMs);
 
   constructor(deps: HttpDependencies) {
     this.#deps = deps;
@@ -65,9 +69,10 @@ class HttpDoor implements Door {
   handler(operation: Operation): Handler {
     const observe = this.#deps.metrics.requestsOf(operation.method, operation.path);
     return (c) => {
-      const asked = { operation, observe, id: this.#requestId(), startedMs: performance.now() };
+      const startedMs = performance.now();
+      const asked = { operation, observe, id: this.#requestId(), startedMs, readMs: startedMs };
       try {
-        const answer = this.#admit(operation, c, asked.id);
+        const answer = this.#admit(asked, c);
         // Without a promise where nothing was waited for: the adapter to Node has a shorter way for such answers.
         if (!(answer instanceof Promise)) return this.#respondTo(asked, answer);
         return answer.then(
@@ -98,7 +103,8 @@ class HttpDoor implements Door {
     return this.#toResponse(this.#logBug(c, error, route, id), id);
   }
 
-  #admit(operation: Operation, c: Context, requestId: string): Awaitable<Answer> {
+  #admit(asked: Asked, c: Context): Awaitable<Answer> {
+    const { operation } = asked;
     const tooMany = operation.unlimited === true ? null : (this.#tooMany.ofAddress?.(c) ?? null);
     if (tooMany !== null) return tooMany;
     const unseen = this.#refusedUnseen(operation);
@@ -110,10 +116,8 @@ class HttpDoor implements Door {
       return tooLarge(bodyBytesMax, head.bytes <= limits.discardedBytesMax);
     // The size of a chunked body shows only while it is read; of a large one, nothing is kept for who proves nothing.
     const readNow = head.bytes === null && bodyBytesMax <= limits.bodyBytesMax;
-    if (!readNow) return this.#authenticate(operation, c, { requestId, head, body: null });
-    return chain(readBody(c, head, bodyBytesMax), (body) =>
-      this.#authenticate(operation, c, { requestId, head, body }),
-    );
+    if (!readNow) return this.#authenticate(asked, c, { head, body: null });
+    return chain(readBody(c, head, bodyBytesMax), (body) => this.#authenticate(asked, c, { head, body }));
   }
 
   #refusedUnseen(operation: Operation): ProblemCode | null {
@@ -124,20 +128,17 @@ class HttpDoor implements Door {
     return metrics.loopLateMs() > loopLateMaxMs ? 'overloaded' : null;
   }
 
-  #authenticate(operation: Operation, c: Context, sized: Sized): Awaitable<Answer> {
+  #authenticate(asked: Asked, c: Context, sized: Sized): Awaitable<Answer> {
+    const { operation } = asked;
     if (sized.body?.type === 'too-large') return tooLarge(operation.bodyBytesMax, sized.body.ended);
     if (sized.head.wrongType && operation.body !== undefined) return problem('unsupported_media_type');
     return chain(this.#identify(operation.access, c), (identified) =>
-      identified.ok ? this.#parseAndHandle(operation, c, sized, identified.caller) : identified.answer,
+      identified.ok ? this.#parseAndHandle(asked, c, sized, identified.caller) : identified.answer,
     );
   }
 
-  #parseAndHandle(
-    operation: Operation,
-    c: Context,
-    { requestId, head, body }: Sized,
-    caller: Caller,
-  ): Awaitable<Answer> {
+  #parseAndHandle(asked: Asked, c: Context, { head, body }: Sized, caller: Caller): Awaitable<Answer> {
+    const { operation } = asked;
     const { ofUser } = this.#tooMany;
     const provenUser = caller.place?.userId ?? caller.jwtUser;
     const tooManyOfProven = ofUser === null || provenUser === null ? null : ofUser(provenUser);
@@ -145,7 +146,8 @@ class HttpDoor implements Door {
 
     const read = body ?? (operation.body === undefined ? emptyBody : readBody(c, head, operation.bodyBytesMax));
     return chain(read, (bytes) => {
-      const parsed = parseCall(operation, c, bytes, caller, requestId);
+      asked.readMs = performance.now();
+      const parsed = parseCall(operation, c, bytes, caller, asked.id);
       if (!parsed.ok) return parsed.answer;
       const user = operation.namedUser?.(parsed.call);
       if (user === undefined) return operation.handle(parsed.call, c);
@@ -170,12 +172,14 @@ class HttpDoor implements Door {
     return this.#respondTo(asked, this.#logBug(c, error, asked.operation.path, asked.id));
   }
 
-  #respondTo({ operation, observe, id, startedMs }: Asked, answer: Answer): Response {
-    const elapsedMs = performance.now() - startedMs;
-    observe(answer.status, elapsedMs / 1000);
-    if (elapsedMs > slowRequestMs) {
+  #respondTo({ operation, observe, id, startedMs, readMs }: Asked, answer: Answer): Response {
+    const nowMs = performance.now();
+    observe(answer.status, (nowMs - startedMs) / 1000);
+    // Not from its first byte: how long a body is on its way is the client's affair.
+    const elapsedMs = nowMs - readMs;
+    if (readMs > startedMs && elapsedMs > slowRequestMs) {
       const line = { requestId: id, route: operation.path, status: answer.status, elapsedMs };
-      this.#deps.log.warn(line, 'a request was slow');
+      this.#slow.tell((slow) => this.#deps.log.warn({ ...line, slow }, 'a request was slow'), nowMs);
     }
     return this.#toResponse(answer.code === 'overloaded' ? this.#spread(answer) : answer, id);
   }
@@ -205,11 +209,12 @@ interface Asked {
   readonly observe: (status: number, seconds: number) => void;
   readonly id: string;
   readonly startedMs: number;
+  /** When its body had come; until then, the start. */
+  readMs: number;
 }
 
 /** A request that is not known to be too large; its body may have been read already. */
 interface Sized {
-  readonly requestId: string;
   readonly head: BodyHead;
   readonly body: BodyRead | null;
 }

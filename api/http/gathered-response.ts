@@ -6,7 +6,9 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 
+const unread = new UnreadAnswers(limits.unreadAnswersBytesMax);
 let gathered: { send(): void }[] = [];
 /** By connection; null, not the last answer, while it is idle: what that holds on to would live as long. */
 const answering = new WeakMap<Socket, GatheredResponse | null>();
@@ -57,7 +59,9 @@ export class GatheredResponse<Request extends IncomingMessage = IncomingMessage>
 
   #sendNow(): void {
     // Whoever asked may have gone in the same round. The arguments are those of one of `end`'s own signatures.
-    if (!this.destroyed) super.end(...((this.#given ?? []) as []));
+    if (this.destroyed) return;
+    super.end(...((this.#given ?? []) as []));
+    unread.given(this.#given?.[0], this);
   }
 }
 

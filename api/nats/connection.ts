@@ -11,6 +11,7 @@
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import type { Log } from '../log.ts';
+import { Seldom } from '../seldom.ts';
 import { RequestsUnderWay } from './requests-under-way.ts';
 import { credentialsOf, serversOf, withoutCredentials } from './server-url.ts';
 
@@ -57,9 +58,7 @@ export class NatsLink {
   #running: Promise<void> = Promise.resolve();
   #toldAway = false;
   #looked = false;
-  /** Since the last line about one. */
-  #errors = 0;
-  #nextErrorLogMs = 0;
+  readonly #errors = new Seldom(errorLogEveryMs);
   /** Cuts the wait before the next attempt short. */
   #wake: () => void = () => undefined;
 
@@ -224,15 +223,9 @@ export class NatsLink {
 
   /** A client can cause as many as it likes, by reply subjects on which the engine may not publish. */
   #tellError(error: Error): void {
-    this.#errors += 1;
-    const nowMs = performance.now();
-    if (nowMs < this.#nextErrorLogMs) return;
-    this.#options.log.warn(
-      { reason: `${error.name}: ${error.message}`, errors: this.#errors },
-      'NATS reports an error',
+    this.#errors.tell((errors) =>
+      this.#options.log.warn({ reason: `${error.name}: ${error.message}`, errors }, 'NATS reports an error'),
     );
-    this.#nextErrorLogMs = nowMs + errorLogEveryMs;
-    this.#errors = 0;
   }
 
   #endWaiting(): void {

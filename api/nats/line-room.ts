@@ -15,6 +15,7 @@ import { limits } from '../limits.ts';
 import type { Log } from '../log.ts';
 import type { OnsaleEngine } from '../protocols.ts';
 import type { RoomLines, WaitingLine } from '../queue/waiting-line.ts';
+import { Seldom } from '../seldom.ts';
 import type { Timers } from '../timers.ts';
 import { closedLine } from './closed-line.ts';
 import { NatsAway, type NatsLink } from './connection.ts';
@@ -79,7 +80,7 @@ export class StreamLines implements RoomLines {
   #goneAtMs = -Infinity;
   readonly #unsubscribe: () => void;
   readonly #told = new ToldTrouble();
-  #toldErrorAtMs = -Infinity;
+  readonly #errors = new Seldom(tellErrorEveryMs);
 
   /** `opened` settles after the first look; at once while NATS is away. */
   constructor(options: StreamLinesOptions) {
@@ -251,10 +252,11 @@ export class StreamLines implements RoomLines {
 
   /** One of a crowd of refused joins is enough for the log. */
   #tellError(error: unknown): void {
-    const nowMs = this.#options.timers.nowMs();
-    if (nowMs - this.#toldErrorAtMs < tellErrorEveryMs) return;
-    this.#toldErrorAtMs = nowMs;
-    this.#options.log.warn({ reason: troubleOf(error), room: this.#options.room }, 'JetStream does not serve the line');
+    const { log, room, timers } = this.#options;
+    this.#errors.tell(
+      (errors) => log.warn({ reason: troubleOf(error), room, errors }, 'JetStream does not serve the line'),
+      timers.nowMs(),
+    );
   }
 
   #refuse(info: StreamInfo): void {

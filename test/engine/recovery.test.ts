@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createKinds } from '../../actors/kinds.ts';
+import type { ErasedKind } from '../../engine/actor.ts';
+import { Cells } from '../../engine/cells.ts';
 import type { StoredNow } from '../../engine/ports.ts';
-import { MemoryDisk } from './memory-ports.ts';
+import { rulesUnderTest } from '../actors/rules-under-test.ts';
+import { MemoryDisk, MemorySnapshots } from './memory-ports.ts';
 import { purse } from './toy-actors.ts';
 import { kinds, startMs, ToyEngine } from './toy-engine.ts';
 
@@ -84,11 +88,11 @@ describe('actors in memory (invariant 11)', () => {
     const toy = new ToyEngine({ limits: { idleBytesMax: 20 * byteLength } });
     for (let n = 0; n < 50; n++) await toy.told(`p${n}`, { type: 'Put', coins: n + 1 });
     await reportSnapshots(toy);
-    const left = (): number => toy.engine.actorsInMemory.purse ?? 0;
-    assert.ok(left() > 0 && left() <= 20, `${left()} are left`);
+    const inMemory = (): number => toy.engine.actorsInMemory.purse ?? 0;
+    assert.ok(inMemory() > 0 && inMemory() <= 20, `${inMemory()} are left`);
     for (let n = 0; n < 50; n++) assert.equal(toy.total(`p${n}`), n + 1);
     for (let n = 0; n < 50; n++) assert.equal(toy.total('p1'), 2);
-    assert.ok(left() <= 20, `${left()} are left after reading`);
+    assert.ok(inMemory() <= 20, `${inMemory()} are left after reading`);
   });
 
   it('stay for the bound of bytes where they are too small to matter to it', async () => {
@@ -102,6 +106,11 @@ describe('actors in memory (invariant 11)', () => {
     }
     await toy.world.settle();
     assert.deepEqual(toy.engine.actorsInMemory, { purse: 49 }, 'the huge one has gone');
+  });
+
+  it('never leave it where their kind stays', () => {
+    assert.deepEqual([left(purse), left({ ...purse, staysInMemory: true })], [0, 1]);
+    assert.equal(createKinds(rulesUnderTest).catalog.staysInMemory, true, 'as the catalog does');
   });
 
   it('leave it all the same when the last snapshots are told of at once, and nothing happens afterwards', async () => {
@@ -145,6 +154,15 @@ describe('actors in memory (invariant 11)', () => {
 
 function storedIn(toy: ToyEngine): StoredNow[] {
   return [...toy.disk.snapshots].map(([actor, { position, state }]) => ({ actor, position, bytes: state.byteLength }));
+}
+
+/** How many actors of this kind are left where none may be kept without need. */
+function left(kind: ErasedKind): number {
+  const bounds = { idleActorsMax: 0, idleBytesMax: 0 };
+  const cells = new Cells(new Map([['purse', kind]]), new MemorySnapshots(new MemoryDisk()), bounds);
+  cells.get('purse:a');
+  cells.sweep(10);
+  return cells.size;
 }
 
 async function reportSnapshots(toy: ToyEngine): Promise<void> {

@@ -19,6 +19,7 @@ import { problem, type ProblemCode } from '../../answers/problems.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
+import { Seldom } from '../../seldom.ts';
 import { type LiveNats, payloadMaxOf } from '../connection.ts';
 import { AckedThrough } from './acked-through.ts';
 import type { Verb } from './actor-commands.ts';
@@ -36,6 +37,8 @@ const awayAfterMs = 2_000;
 const awayLooksMax = 32;
 /** How often a pull is renewed, ms; a pull that hears nothing for twice half of it is broken. */
 const pullExpiresMs = 5_000;
+/** At most one line about terminated commands in so long, ms: any client may publish what is none. */
+const terminatedLogEveryMs = 1_000;
 /** How long the queue rests while the engine is busy, ms. */
 const busyRestMs = 5;
 const engineShareMax = 0.75;
@@ -64,6 +67,7 @@ export class DurableCommands {
   readonly #acked: AckedThrough;
   #session: Session | null = null;
   #inFlight = 0;
+  readonly #terminated = new Seldom(terminatedLogEveryMs);
   #idle: (() => void) | null = null;
 
   constructor(options: DurableOptions) {
@@ -236,7 +240,12 @@ export class DurableCommands {
     // Without a reason: servers before 2.11 take no other spelling.
     message.term();
     const { subject, seq } = message;
-    this.#options.log.warn({ subject, sequence: seq, code: refusal.code }, 'a durable command was terminated');
+    this.#terminated.tell((terminated) =>
+      this.#options.log.warn(
+        { subject, sequence: seq, code: refusal.code, terminated },
+        'a durable command was terminated',
+      ),
+    );
     this.#options.observe('do', 'terminated', (performance.now() - startedMs) / 1000);
   }
 }

@@ -9,6 +9,7 @@ import type { Awaitable } from '../../chain.ts';
 import { limits } from '../../limits.ts';
 import type { Log } from '../../log.ts';
 import type { OnsaleEngine } from '../../protocols.ts';
+import { Seldom } from '../../seldom.ts';
 import { payloadMaxOf } from '../connection.ts';
 import type { Endpoint } from './endpoints.ts';
 import { KeptSubscriptions } from './kept-subscriptions.ts';
@@ -34,8 +35,7 @@ export class RequestDoor {
   #subscriptions: KeptSubscriptions | null = null;
   #inFlight = 0;
   #failures = 0;
-  #dropped = 0;
-  #nextDropLogMs = 0;
+  readonly #drops = new Seldom(dropLogEveryMs);
   #closed = false;
   #idle: (() => void) | null = null;
 
@@ -160,14 +160,11 @@ export class RequestDoor {
   }
 
   #drop({ name }: Endpoint): void {
-    this.#dropped++;
-    const nowMs = performance.now();
-    if (nowMs < this.#nextDropLogMs) return;
-    this.#nextDropLogMs = nowMs + dropLogEveryMs;
-    this.#options.log.warn(
-      { endpoint: name, dropped: this.#dropped },
-      'requests without a reply subject, or with one of ours, are dropped',
+    this.#drops.tell((dropped) =>
+      this.#options.log.warn(
+        { endpoint: name, dropped },
+        'requests without a reply subject, or with one of ours, are dropped',
+      ),
     );
-    this.#dropped = 0;
   }
 }
